@@ -75,4 +75,10 @@ std::string_view to_text(Op op) {
   return "";
 }
 
+const Blocked* Plan::conflict() const {
+  for (const auto& entry : blocked)
+    if (entry.conflict) return &entry;
+  return nullptr;
+}
+
 }  // namespace weir

@@ -59,6 +59,7 @@ inline constexpr std::size_t max_pool_depth = 6;
 struct CpuSpec {
   LocatedAmount<Cores> reservation, limit;
   std::optional<std::int64_t> shares;
+  SourcePos shares_at = {};
 };
 
 struct MemorySpec {
@@ -66,6 +67,7 @@ struct MemorySpec {
   std::optional<std::int64_t> shares;
   std::optional<Bytes> swap;  ///< memory.swap.max of the pool; absent: not limited by weir
   bool hard = false;          ///< memory.min instead of memory.low
+  SourcePos shares_at = {};
 };
 
 struct PidsSpec {
@@ -80,9 +82,10 @@ struct IoAmounts {
 
 struct IoSpec {
   Located<std::string> path;
-  std::optional<std::int64_t> shares;
-  IoAmounts<BytesPerSecond> read_bps, write_bps;
-  IoAmounts<OpsPerSecond> read_iops, write_iops;
+  std::optional<std::int64_t> shares = {};
+  IoAmounts<BytesPerSecond> read_bps = {}, write_bps = {};
+  IoAmounts<OpsPerSecond> read_iops = {}, write_iops = {};
+  SourcePos shares_at = {};
 };
 
 /// What a container gets that asks for nothing itself.
@@ -91,6 +94,10 @@ struct ContainerDefaults {
   std::optional<Bytes> memory_request, memory_limit;
   std::optional<double> value;
   std::optional<std::chrono::milliseconds> work;
+  bool given = false;  ///< the file has [pool.NAME.container]
+  SourcePos at = {};   ///< where
+  SourcePos cpu_request_at = {}, cpu_limit_at = {};
+  SourcePos memory_request_at = {}, memory_limit_at = {};
 };
 
 struct AllowSpec {
@@ -110,34 +117,36 @@ struct MatchSpec {
 
 struct PoolSpec {
   PoolName name;
-  SourcePos at;  ///< of its [pool.NAME]
-  std::optional<Located<std::string>> parent;
+  SourcePos at = {};  ///< of its [pool.NAME]
+  std::optional<Located<std::string>> parent = {};
   Located<std::int64_t> shares{default_shares, {}};
-  CpuSpec cpu;
-  MemorySpec memory;
-  PidsSpec pids;
-  std::optional<Located<CpuSet>> cpus;
-  std::vector<IoSpec> io;
+  CpuSpec cpu = {};
+  MemorySpec memory = {};
+  PidsSpec pids = {};
+  std::optional<Located<CpuSet>> cpus = {};
+  std::vector<IoSpec> io = {};
   std::string seccomp = "none";
   Located<PolicyKind> policy{PolicyKind::fair, {}};
   Mode mode = Mode::fixed;
-  std::optional<bool> expandable;
-  std::optional<std::chrono::milliseconds> slice_time;
+  std::optional<bool> expandable = {};
+  std::optional<std::chrono::milliseconds> slice_time = {};
   bool backfill = false;
   Preempt preempt = Preempt::none;
-  std::vector<Located<std::string>> spill;
+  std::vector<Located<std::string>> spill = {};
   OnError on_error = OnError::open;
   OomScope oom = OomScope::group;
-  std::optional<std::int64_t> max_containers;
-  ContainerDefaults container;
-  std::optional<AllowSpec> allow;
-  std::optional<MatchSpec> match;
+  std::optional<std::int64_t> max_containers = {};
+  ContainerDefaults container = {};
+  std::optional<AllowSpec> allow = {};
+  std::optional<MatchSpec> match = {};
+  /// Some of its amounts could not be read: sums with them would only repeat that mistake.
+  bool unsure = false;
 };
 
 struct DiskSpec {
   Located<std::string> path;
-  std::optional<BytesPerSecond> read_bps, write_bps;
-  std::optional<OpsPerSecond> read_iops, write_iops;
+  std::optional<BytesPerSecond> read_bps = {}, write_bps = {};
+  std::optional<OpsPerSecond> read_iops = {}, write_iops = {};
 };
 
 struct Overcommit {
@@ -146,13 +155,14 @@ struct Overcommit {
 };
 
 struct HostSpec {
-  SourcePos at;
+  SourcePos at = {};
   std::string slice = "weir.slice";
   BackendChoice backend = BackendChoice::automatic;
   Reserve reserve;
   Overcommit overcommit;
-  std::optional<Located<std::string>> default_pool;
-  std::vector<DiskSpec> disks;
+  std::optional<Located<std::string>> default_pool = {};
+  std::vector<DiskSpec> disks = {};
+  SourcePos reserve_at = {};  ///< where a reserve that leaves nothing is to be reported
 };
 
 struct HookSpec {

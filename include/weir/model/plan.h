@@ -24,6 +24,7 @@ struct Change {
   std::string file;                 ///< op write only
   std::optional<std::string> from;  ///< what the kernel had; absent where the cgroup did not exist
   std::string to;                   ///< op write only
+  std::string record;               ///< op make only: the attribute that marks the cgroup as weir's
   auto operator<=>(const Change&) const = default;
 };
 
@@ -33,6 +34,8 @@ struct Blocked {
   std::string file;
   std::string to;
   std::string reason;
+  /// Nothing at all may be done before it is resolved: a pool with containers would be removed.
+  bool conflict = false;
   auto operator<=>(const Blocked&) const = default;
 };
 
@@ -40,6 +43,8 @@ struct Plan {
   std::vector<Change> changes;
   std::vector<Blocked> blocked;
   [[nodiscard]] bool empty() const { return changes.empty() && blocked.empty(); }
+  /// The first entry of `blocked` that forbids the whole plan, or nothing.
+  [[nodiscard]] const Blocked* conflict() const;
 };
 
 }  // namespace weir

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/fs.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+namespace weir {
+namespace {
+
+/// More than any interface file prints, cgroup.procs of a very full cgroup included.
+constexpr std::size_t max_file = std::size_t{16} << 20;
+constexpr std::size_t max_attribute = 65536;  // kernel.md #18
+
+Result<UniqueFd> open_beneath(int root, const std::string& relative, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(static_cast<unsigned>(flags | O_CLOEXEC));
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  const auto fd = ::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof how);
+  if (fd < 0) return os_fail(errno, relative);
+  return UniqueFd{static_cast<int>(fd)};
+}
+
+std::string shown(const CgroupPath& cgroup, std::string_view file) {
+  return cgroup.is_root() ? std::string{file} : fmt::format("{}/{}", cgroup.str(), file);
+}
+
+Result<std::string> read_all(int fd, const std::string& name) {
+  std::string out;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const auto n = ::read(fd, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return os_fail(errno, fmt::format("read {}", name));
+    if (n == 0) return out;
+    out.append(buffer.data(), static_cast<std::size_t>(n));
+    if (out.size() > max_file) return fail(Errc::failed, fmt::format("{} is too large", name));
+  }
+}
+
+/// May this process use trusted.*? Only writing tells; removing what is not there changes nothing.
+bool may_use_trusted(int root) {
+  return ::fremovexattr(root, "trusted.weir.probe") == 0 || errno == ENODATA;
+}
+
+}  // namespace
+
+Result<CgroupFs> CgroupFs::open(const std::string& root, Verify verify) {
+  UniqueFd fd{::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) {
+    auto error = os_error(errno, root);
+    error.code = Errc::unsupported;
+    return tl::unexpected(std::move(error).with("cgroup root"));
+  }
+  struct statfs info {};
+  if (::fstatfs(fd.get(), &info) < 0) return os_fail(errno, root);
+  if (verify == Verify::cgroup2 && info.f_type != CGROUP2_SUPER_MAGIC)
+    return fail(Errc::unsupported, fmt::format("{} is not a cgroup v2 file system", root),
+                "boot with the unified hierarchy (systemd.unified_cgroup_hierarchy=1), or name the "
+                "cgroup2 mount with --cgroup-root");
+  const bool trusted = may_use_trusted(fd.get());
+  return CgroupFs{std::move(fd), trusted};
+}
+
+Result<int> CgroupFs::directory_fd(const CgroupPath& cgroup) {
+  if (cgroup.is_root()) return root_.get();
+  if (last_fd_ && last_ == cgroup) return last_fd_.get();
+  WEIR_TRY(last_fd_, open_beneath(root_.get(), cgroup.str(), O_RDONLY | O_DIRECTORY));
+  last_ = cgroup;
+  return last_fd_.get();
+}
+
+Result<std::string> CgroupFs::read(const CgroupPath& cgroup, std::string_view file) {
+  WEIR_TRY(const int directory, directory_fd(cgroup));
+  auto fd = open_beneath(directory, std::string{file}, O_RDONLY);
+  if (!fd) return os_fail(fd.error().sys, fmt::format("open {}", shown(cgroup, file)));
+  return read_all(fd->get(), shown(cgroup, file));
+}
+
+Status CgroupFs::write(const CgroupPath& cgroup, std::string_view file, std::string_view value) {
+  const auto doing = [&] { return fmt::format("write '{}' to {}", value, shown(cgroup, file)); };
+  auto directory = directory_fd(cgroup);
+  if (!directory) return os_fail(directory.error().sys, doing());
+  auto fd = open_beneath(*directory, std::string{file}, O_WRONLY);
+  if (!fd) return os_fail(fd.error().sys, doing());
+  ssize_t n = 0;
+  // A zero-length write would succeed and do nothing; a lone line end means "empty" to the kernel.
+  const std::string_view bytes = value.empty() ? std::string_view{"\n"} : value;
+  do n = ::write(fd->get(), bytes.data(), bytes.size());
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return os_fail(errno, doing());
+  if (static_cast<std::size_t>(n) != bytes.size())
+    return fail(Errc::failed, fmt::format("{}: short write", doing()));
+  return {};
+}
+
+Status CgroupFs::make(const CgroupPath& cgroup) {
+  auto parent = directory_fd(cgroup.parent());
+  if (!parent) return os_fail(parent.error().sys, fmt::format("mkdir {}", cgroup.str()));
+  if (::mkdirat(*parent, std::string{cgroup.leaf()}.c_str(), 0755) < 0)
+    return os_fail(errno, fmt::format("mkdir {}", cgroup.str()));
+  return {};
+}
+
+Status CgroupFs::remove(const CgroupPath& cgroup) {
+  if (last_ == cgroup) last_fd_.reset();
+  auto parent = directory_fd(cgroup.parent());
+  if (!parent) return os_fail(parent.error().sys, fmt::format("rmdir {}", cgroup.str()));
+  if (::unlinkat(*parent, std::string{cgroup.leaf()}.c_str(), AT_REMOVEDIR) < 0)
+    return os_fail(errno, fmt::format("rmdir {}", cgroup.str()));
+  return {};
+}
+
+Result<std::vector<std::string>> CgroupFs::children(const CgroupPath& cgroup) {
+  const auto doing = [&] { return fmt::format("list {}", shown(cgroup, ".")); };
+  auto fd =
+      open_beneath(root_.get(), cgroup.is_root() ? "." : cgroup.str(), O_RDONLY | O_DIRECTORY);
+  if (!fd) return os_fail(fd.error().sys, doing());
+  std::unique_ptr<DIR, int (*)(DIR*)> directory{::fdopendir(fd->get()), ::closedir};
+  if (!directory) return os_fail(errno, doing());
+  static_cast<void>(fd->release());  // closedir closes it
+  std::vector<std::string> out;
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name{entry->d_name};
+    if (entry->d_type == DT_DIR && name != "." && name != "..") out.emplace_back(name);
+  }
+  if (errno != 0) return os_fail(errno, doing());
+  std::ranges::sort(out);
+  return out;
+}
+
+bool CgroupFs::exists(const CgroupPath& cgroup) {
+  if (last_ == cgroup) last_fd_.reset();  // it may have been removed and made again
+  return directory_fd(cgroup).has_value();
+}
+
+bool CgroupFs::has_file(const CgroupPath& cgroup, std::string_view file) {
+  const auto directory = directory_fd(cgroup);
+  return directory && ::faccessat(*directory, std::string{file}.c_str(), F_OK, 0) == 0;
+}
+
+std::string CgroupFs::attribute_name(std::string_view name) const {
+  return fmt::format("{}.weir.{}", trusted_ ? "trusted" : "user", name);
+}
+
+Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
+                                                       std::string_view name) {
+  WEIR_TRY(const int directory, directory_fd(cgroup));
+  std::string value(4096, '\0');
+  const auto attribute = attribute_name(name);
+  auto n = ::fgetxattr(directory, attribute.c_str(), value.data(), value.size());
+  if (n < 0 && errno == ERANGE) {
+    value.resize(max_attribute);
+    n = ::fgetxattr(directory, attribute.c_str(), value.data(), value.size());
+  }
+  if (n < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) return std::optional<std::string>{};
+  if (n < 0) return os_fail(errno, fmt::format("read {} of {}", attribute, cgroup.str()));
+  value.resize(static_cast<std::size_t>(n));
+  return std::optional{std::move(value)};
+}
+
+Status CgroupFs::set_attribute(const CgroupPath& cgroup, std::string_view name,
+                               std::string_view value) {
+  WEIR_TRY(const int directory, directory_fd(cgroup));
+  const auto attribute = attribute_name(name);
+  if (::fsetxattr(directory, attribute.c_str(), value.data(), value.size(), 0) < 0)
+    return os_fail(errno, fmt::format("set {} of {}", attribute, cgroup.str()));
+  return {};
+}
+
+Result<UniqueFd> CgroupFs::directory(const CgroupPath& cgroup) {
+  auto fd =
+      open_beneath(root_.get(), cgroup.is_root() ? "." : cgroup.str(), O_RDONLY | O_DIRECTORY);
+  if (!fd) return os_fail(fd.error().sys, fmt::format("open {}", shown(cgroup, ".")));
+  return fd;
+}
+
+}  // namespace weir

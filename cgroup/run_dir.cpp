@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/run_dir.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <optional>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "weir/base/text.h"
+
+namespace weir {
+namespace {
+
+constexpr auto patience = std::chrono::seconds{10};
+constexpr auto first_nap = std::chrono::microseconds{200};
+constexpr auto longest_nap = std::chrono::milliseconds{20};
+
+tl::unexpected<Error> dir_fail(int sys, const std::string& path) {
+  auto error = os_error(sys, path);
+  if (sys == EACCES || sys == EPERM || sys == EROFS) {
+    error.code = Errc::unsupported;
+    error.hint = "run weir as root, or name a folder of your own with --run-dir";
+  }
+  return tl::unexpected(std::move(error));
+}
+
+/// Opens directory `name` below `parent` (or AT_FDCWD), making it when it is missing.
+Result<UniqueFd> make_directory(int parent, const std::string& name, mode_t mode) {
+  if (::mkdirat(parent, name.c_str(), mode) < 0 && errno != EEXIST) return dir_fail(errno, name);
+  UniqueFd fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (!fd) return dir_fail(errno, name);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) < 0) return dir_fail(errno, name);
+  if (info.st_uid != ::geteuid())
+    return fail(Errc::conflict, fmt::format("{}: belongs to uid {}, not to uid {}", name,
+                                            info.st_uid, ::geteuid()));
+  // An older or a hostile hand may have left it open to others.
+  if ((info.st_mode & 07777U) != mode && ::fchmod(fd.get(), mode) < 0) return dir_fail(errno, name);
+  return fd;
+}
+
+Result<UniqueFd> open_lock_file(int directory, const std::string& name) {
+  UniqueFd fd{::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!fd) return dir_fail(errno, name);
+  return fd;
+}
+
+std::string holder(int fd) {
+  std::array<char, 32> text{};
+  const auto n = ::pread(fd, text.data(), text.size(), 0);
+  const auto pid =
+      n > 0 ? to_number<int>(trim({text.data(), static_cast<std::size_t>(n)})) : std::nullopt;
+  return pid ? fmt::format("pid {}", *pid) : std::string{"another weir"};
+}
+
+}  // namespace
+
+FileLock::~FileLock() { release(); }
+
+void FileLock::release() {
+  // Unlocked by name: a child that was cloned meanwhile shares the open file until it executes.
+  if (fd_) ::flock(fd_.get(), LOCK_UN);
+  fd_.reset();
+}
+
+Result<RunDir> RunDir::open(const std::string& path) {
+  WEIR_TRY(const auto outer, make_directory(AT_FDCWD, path, 0755));
+  WEIR_TRY(auto inner, make_directory(outer.get(), "private", 0700));
+  return RunDir{std::move(inner)};
+}
+
+Result<FileLock> RunDir::lock_books() const {
+  WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::chrono::microseconds nap = first_nap;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return os_fail(errno, "lock the books");
+    if (std::chrono::steady_clock::now() > deadline)
+      return fail(Errc::conflict, "busy: another weir has held the lock for 10 s");
+    std::this_thread::sleep_for(nap);
+    nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);
+  }
+  return FileLock{std::move(fd)};
+}
+
+Result<FileLock> RunDir::claim(std::string_view work) const {
+  WEIR_TRY(auto fd, open_lock_file(private_.get(), fmt::format("claim-{}", work)));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+    if (errno == EWOULDBLOCK)
+      return fail(Errc::conflict, fmt::format("busy: {} by {}", work, holder(fd.get())),
+                  "wait until it has ended, then try again");
+    return os_fail(errno, fmt::format("claim {}", work));
+  }
+  const auto pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
+    return os_fail(errno, fmt::format("claim {}", work));
+  return FileLock{std::move(fd)};
+}
+
+}  // namespace weir

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/signals.h"
+
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace weir {
+namespace {
+
+/// All but those that cannot be caught, that report a fault of this very process, or that are about
+/// its own children and its own place on the terminal.
+sigset_t relayed_signals() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int signal : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT,
+                           SIGSYS, SIGCHLD, SIGTTIN, SIGTTOU})
+    sigdelset(&set, signal);
+  return set;
+}
+
+/// SI_KERNEL: the terminal's interrupt, quit, suspend, hang-up or resize, which the child got as
+/// well.
+bool came_from_terminal(const signalfd_siginfo& info) { return info.ssi_code == SI_KERNEL; }
+
+void pass_on(const signalfd_siginfo& info, int pidfd) {
+  const int signal = static_cast<int>(info.ssi_signo);
+  // A child that ended meanwhile needs no signal.
+  if (!came_from_terminal(info)) ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
+  if (signal == SIGTSTP) ::raise(SIGSTOP);
+}
+
+}  // namespace
+
+Result<SignalRelay> SignalRelay::start() {
+  const auto set = relayed_signals();
+  sigset_t previous;
+  if (::sigprocmask(SIG_BLOCK, &set, &previous) < 0) return os_fail(errno, "sigprocmask");
+  UniqueFd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd) {
+    const int sys = errno;
+    ::sigprocmask(SIG_SETMASK, &previous, nullptr);
+    return os_fail(sys, "signalfd");
+  }
+  return SignalRelay{std::move(fd), previous};
+}
+
+SignalRelay::~SignalRelay() {
+  if (fd_) ::sigprocmask(SIG_SETMASK, &previous_, nullptr);
+}
+
+Status SignalRelay::relay_until_exit(const UniqueFd& pidfd) {
+  for (;;) {
+    std::array<pollfd, 2> watched{pollfd{pidfd.get(), POLLIN, 0}, pollfd{fd_.get(), POLLIN, 0}};
+    if (::poll(watched.data(), watched.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return os_fail(errno, "poll");
+    }
+    signalfd_siginfo info{};
+    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+      pass_on(info, pidfd.get());
+    if ((watched[0].revents & POLLIN) != 0) return {};
+  }
+}
+
+}  // namespace weir

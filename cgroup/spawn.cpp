@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/spawn.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "weir/base/text.h"
+
+namespace weir {
+namespace {
+
+enum class Stage : int { user, chdir, exec };
+
+/// What the child tells its parent when it cannot go on.
+struct Failure {
+  Stage stage;
+  int sys;
+};
+
+/// Every string the child needs, made before the clone: after it the child only makes system calls.
+struct Prepared {
+  std::vector<std::string> paths;  // candidates, in PATH order
+  std::vector<std::string> environment;
+  std::vector<char*> argv, envp;
+};
+
+std::vector<std::string> candidates(const std::string& program) {
+  if (program.find('/') != std::string::npos) return {program};
+  const char* path = std::getenv("PATH");
+  std::vector<std::string> out;
+  for (const auto folder : split(path ? path : "/usr/local/bin:/usr/bin:/bin", ':'))
+    out.push_back(folder.empty() ? program : fmt::format("{}/{}", folder, program));
+  return out;
+}
+
+/// The caller's environment, with the variables that name the user changed along with the user.
+std::vector<std::string> environment_for(const std::optional<Credentials>& user) {
+  std::vector<std::string> out;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text{*entry};
+    const auto name = text.substr(0, text.find('='));
+    const bool about_user =
+        name == "HOME" || name == "USER" || name == "LOGNAME" || name == "SHELL";
+    if (!user || !about_user) out.emplace_back(text);
+  }
+  if (!user) return out;
+  out.push_back("HOME=" + user->home);
+  out.push_back("SHELL=" + user->shell);
+  if (!user->name.empty()) {
+    out.push_back("USER=" + user->name);
+    out.push_back("LOGNAME=" + user->name);
+  }
+  return out;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (const auto& text : strings) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+Prepared prepare(const Command& command) {
+  Prepared out{candidates(command.argv.front()), environment_for(command.user), {}, {}};
+  out.argv = pointers(command.argv);
+  out.envp = pointers(out.environment);
+  return out;
+}
+
+[[noreturn]] void give_up(int report, Stage stage, int sys) {
+  const Failure failure{stage, sys};
+  // The parent sees EOF instead where even this fails, and then the exit status.
+  static_cast<void>(!::write(report, &failure, sizeof failure));
+  ::_exit(127);
+}
+
+void become(const Credentials& user, int report) {
+  if (::setgroups(user.groups.size(), user.groups.data()) < 0 ||
+      ::setresgid(user.gid, user.gid, user.gid) < 0 ||
+      ::setresuid(user.uid, user.uid, user.uid) < 0)
+    give_up(report, Stage::user, errno);
+}
+
+/// execve over PATH as execvpe(3) does it, but never through a shell: the most telling error wins.
+int execute(const Prepared& prepared) {
+  int worst = ENOENT;
+  for (const auto& path : prepared.paths) {
+    ::execve(path.c_str(), prepared.argv.data(), prepared.envp.data());
+    if (errno == ENOENT || errno == ENOTDIR) continue;
+    if (errno != EACCES) return errno;
+    worst = EACCES;
+  }
+  return worst;
+}
+
+[[noreturn]] void run_child(const Command& command, const Prepared& prepared, int report,
+                            pid_t parent) {
+  if (command.user) become(*command.user, report);
+  // After the change of user, which clears it.
+  if (command.die_with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(137);
+  }
+  if (command.chdir && ::chdir(command.chdir->c_str()) < 0) give_up(report, Stage::chdir, errno);
+  ::sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
+  give_up(report, Stage::exec, execute(prepared));
+}
+
+struct Pipe {
+  UniqueFd read_end, write_end;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return os_fail(errno, "pipe");
+  return Pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+}
+
+}  // namespace
+
+Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
+  const auto prepared = prepare(command);
+  WEIR_TRY(auto pipe, make_pipe());
+  int pidfd = -1;
+  clone_args args{};
+  args.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
+  args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  args.exit_signal = SIGCHLD;
+  args.cgroup = static_cast<std::uint64_t>(directory.get());
+  const auto parent = ::getpid();
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  if (pid < 0) return os_fail(errno, "clone3 into the cgroup");
+  if (pid == 0) run_child(command, prepared, pipe.write_end.get(), parent);
+  return Child{pid, UniqueFd{pidfd}, std::move(pipe.read_end)};
+}
+
+std::optional<Error> await_exec(Child& child, const Command& command) {
+  Failure failure{};
+  ssize_t n = 0;
+  do n = ::read(child.exec_status.get(), &failure, sizeof failure);
+  while (n < 0 && errno == EINTR);
+  child.exec_status.reset();
+  if (n != static_cast<ssize_t>(sizeof failure)) return std::nullopt;
+  switch (failure.stage) {
+    case Stage::user:
+      return os_error(failure.sys,
+                      fmt::format("become user {}", command.user ? command.user->uid : 0));
+    case Stage::chdir:
+      return os_error(failure.sys, fmt::format("change to folder {}",
+                                               printable(command.chdir.value_or(""), 200)));
+    case Stage::exec:
+      break;
+  }
+  auto error = os_error(failure.sys, printable(command.argv.front(), 200));
+  error.code = failure.sys == ENOENT ? Errc::not_found : Errc::failed;
+  return error;
+}
+
+Result<int> reap(const Child& child) {
+  siginfo_t info{};
+  int rc = 0;
+  do rc = ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED);
+  while (rc < 0 && errno == EINTR);
+  if (rc < 0) return os_fail(errno, "wait for the command");
+  return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+}  // namespace weir

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's cgroup v2 tree, opened once and never left.
+#pragma once
+
+#include <string>
+
+#include "weir/cgroup/io.h"
+
+namespace weir {
+
+/// Every path is opened with openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV) below
+/// the root descriptor, so neither a symlink nor a mount nor ".." leads out (openat2(2),
+/// Linux 5.6).
+class CgroupFs final : public CgroupIo {
+ public:
+  enum class Verify { cgroup2, none };  ///< none: trees recorded for tests
+
+  /// Opens `root`. Errc::unsupported where it is no cgroup2 file system.
+  static Result<CgroupFs> open(const std::string& root, Verify verify = Verify::cgroup2);
+
+  Result<std::string> read(const CgroupPath& cgroup, std::string_view file) override;
+  Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override;
+  Status make(const CgroupPath& cgroup) override;
+  Status remove(const CgroupPath& cgroup) override;
+  Result<std::vector<std::string>> children(const CgroupPath& cgroup) override;
+  bool exists(const CgroupPath& cgroup) override;
+  bool has_file(const CgroupPath& cgroup, std::string_view file) override;
+  Result<std::optional<std::string>> attribute(const CgroupPath& cgroup,
+                                               std::string_view name) override;
+  Status set_attribute(const CgroupPath& cgroup, std::string_view name,
+                       std::string_view value) override;
+  Result<UniqueFd> directory(const CgroupPath& cgroup) override;
+
+ private:
+  CgroupFs(UniqueFd root, bool trusted) : root_(std::move(root)), trusted_(trusted) {}
+  Result<int> directory_fd(const CgroupPath& cgroup);
+  [[nodiscard]] std::string attribute_name(std::string_view name) const;
+
+  UniqueFd root_;
+  bool trusted_;     // trusted.weir.*, else user.weir.*
+  CgroupPath last_;  // the directory opened last: work comes in runs on one cgroup
+  UniqueFd last_fd_;
+};
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door to a cgroup tree. CgroupFs (fs.h) is the kernel; the tests have a fake that obeys the
+// same contract and a wrapper that fails the n-th call.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/base/unique_fd.h"
+#include "weir/model/names.h"
+
+namespace weir {
+
+/// Paths are relative to the root the implementation was opened on. Errors carry errno in
+/// Error::sys and name the file and, for a write, the value. Not safe for use from two threads at
+/// once.
+class CgroupIo {
+ public:
+  virtual ~CgroupIo() = default;
+
+  /// The whole file. ENOENT: no such cgroup or file; ENODEV: the cgroup is gone.
+  virtual Result<std::string> read(const CgroupPath& cgroup, std::string_view file) = 0;
+  /// One write(2) of `value`; never creates or truncates.
+  virtual Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) = 0;
+  virtual Status make(const CgroupPath& cgroup) = 0;
+  /// rmdir; EBUSY while it has processes or children.
+  virtual Status remove(const CgroupPath& cgroup) = 0;
+  /// Names of the child cgroups, sorted.
+  virtual Result<std::vector<std::string>> children(const CgroupPath& cgroup) = 0;
+  [[nodiscard]] virtual bool exists(const CgroupPath& cgroup) = 0;
+  [[nodiscard]] virtual bool has_file(const CgroupPath& cgroup, std::string_view file) = 0;
+  /// weir's own extended attribute, or nothing where there is none.
+  virtual Result<std::optional<std::string>> attribute(const CgroupPath& cgroup,
+                                                       std::string_view name) = 0;
+  virtual Status set_attribute(const CgroupPath& cgroup, std::string_view name,
+                               std::string_view value) = 0;
+  /// A directory descriptor for clone3(CLONE_INTO_CGROUP); the fake has none and says EOPNOTSUPP.
+  virtual Result<UniqueFd> directory(const CgroupPath& cgroup) = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passing signals on to a child that shares the terminal.
+#pragma once
+
+#include <functional>
+#include <signal.h>
+
+#include "weir/base/result.h"
+#include "weir/base/unique_fd.h"
+
+namespace weir {
+
+/// Holds back every signal that can be passed on, from construction to destruction. What the
+/// terminal sends goes to the whole process group, the child included, and is not passed on a
+/// second time.
+class SignalRelay {
+ public:
+  static Result<SignalRelay> start();
+  SignalRelay(SignalRelay&&) noexcept = default;
+  SignalRelay& operator=(SignalRelay&&) noexcept = default;
+  ~SignalRelay();
+
+  /// The mask from before, which a child must start with.
+  [[nodiscard]] const sigset_t& previous_mask() const { return previous_; }
+
+  /// Passes signals on to the process of `pidfd` until it has ended (it is not reaped).
+  Status relay_until_exit(const UniqueFd& pidfd);
+
+  /// A descriptor that becomes readable when a signal is held back (signalfd(2)).
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
+
+ private:
+  SignalRelay(UniqueFd fd, sigset_t previous) : fd_(std::move(fd)), previous_(previous) {}
+  UniqueFd fd_;
+  sigset_t previous_;
+};
+
+}  // namespace weir

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts a program inside a cgroup: clone3 with CLONE_INTO_CGROUP (Linux 5.7), so it is there
+// before its first instruction, and no fork of it can be anywhere else.
+#pragma once
+
+#include <optional>
+#include <signal.h>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "weir/base/result.h"
+#include "weir/base/unique_fd.h"
+#include "weir/cgroup/users.h"
+
+namespace weir {
+
+struct Command {
+  std::vector<std::string> argv;  ///< argv[0] is looked up in PATH; no shell is involved
+  std::optional<std::string> chdir;
+  std::optional<Credentials> user;  ///< becomes this user after it is in the cgroup
+  bool die_with_parent = false;     ///< SIGKILL when its parent dies (prctl(2))
+  sigset_t signal_mask{};           ///< what it starts with
+};
+
+/// A child that was cloned; it may not have executed its program yet.
+struct Child {
+  pid_t pid = -1;
+  UniqueFd pidfd;
+  UniqueFd exec_status;  ///< reports a failed exec, closes at a successful one
+};
+
+/// The child is in the cgroup of `directory` when this returns. The program's own failure to start
+/// is reported by await_exec. Single-threaded callers only.
+Result<Child> spawn_into(const UniqueFd& directory, const Command& command);
+
+/// Waits until the child executes its program. Nothing: it does. Else the error with errno: ENOENT
+/// where there is no such program.
+std::optional<Error> await_exec(Child& child, const Command& command);
+
+/// Reaps the child and gives its wait status as a shell would: its exit code, or 128 + signal.
+Result<int> reap(const Child& child);
+
+}  // namespace weir

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Users and groups of the host, through its name services.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "weir/base/result.h"
+
+namespace weir {
+
+/// Everything a process needs to become a user.
+struct Credentials {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  ///< supplementary, `gid` included
+  std::string name, home, shell;
+};
+
+/// "alice", "1001", "alice:ci", "1001:1002". Errc::usage where there is no such user or group; a
+/// bare uid without an entry is taken as it is, with no supplementary groups.
+Result<Credentials> find_user(std::string_view text);
+
+}  // namespace weir

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What weir remembers of a pool or container: text in an extended attribute of its cgroup
+// directory, which dies with it. Read back as hostile input: bounded, typed, unknown keys ignored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/base/units.h"
+#include "weir/model/config.h"
+#include "weir/model/names.h"
+
+namespace weir {
+
+/// Names of the attributes behind "trusted.weir." or "user.weir.".
+namespace attribute {
+inline constexpr std::string_view pool = "pool";
+inline constexpr std::string_view container = "container";
+}  // namespace attribute
+
+/// Marks a slice as weir's own. The top slice's name is its stem ("weir").
+struct PoolRecord {
+  PoolName name;
+  /// Top slice only: controllers weir switched on above it, for teardown to switch off again.
+  std::vector<std::string> enabled{};
+  static Result<PoolRecord> parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
+  auto operator<=>(const PoolRecord&) const = default;
+};
+
+struct ContainerRecord {
+  ContainerName name;
+  std::optional<Cores> cpu_request{}, cpu_limit{};
+  std::optional<Bytes> memory_request{}, memory_limit{}, swap_limit{};
+  std::int64_t priority = 0;
+  std::optional<double> value{};
+  std::optional<std::chrono::milliseconds> work{};
+  OomScope oom = OomScope::group;
+  std::int64_t since_us = 0;  ///< admission, microseconds since the epoch
+  std::uint32_t owner_uid = 0;
+
+  /// What it reserves: its request, else its limit, else nothing.
+  [[nodiscard]] Cores cpu_reserved() const;
+  [[nodiscard]] Bytes memory_reserved() const;
+
+  static Result<ContainerRecord> parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
+};
+
+}  // namespace weir

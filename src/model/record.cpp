@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/model/record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "weir/base/text.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t longest_record = 4096;
+constexpr std::string_view version_line = "weir 1";
+
+/// "key value" lines behind a version line; calls `take(key, value)` for each and stops at the
+/// first false.
+template <class Take>
+Status each_line(std::string_view text, Take take) {
+  if (text.size() > longest_record) return fail(Errc::failed, "record is longer than 4096 bytes");
+  const auto lines = split(text, '\n');
+  if (lines.empty() || lines.front() != version_line)
+    return fail(Errc::failed, "record has an unknown version");
+  for (const auto line : lines) {
+    if (line.empty() || line == version_line) continue;
+    const auto gap = std::min(line.find(' '), line.size());
+    const auto value = line.substr(std::min(gap + 1, line.size()));
+    if (!take(line.substr(0, gap), value))
+      return fail(Errc::failed, fmt::format("record line '{}' is malformed", printable(line, 60)));
+  }
+  return {};
+}
+
+bool take_amount(std::string_view text, std::int64_t max, std::optional<std::int64_t>& out) {
+  out = to_number<std::int64_t>(text);
+  return out && *out >= 0 && *out <= max;
+}
+
+template <class T>
+bool take_quantity(std::string_view text, T max, std::optional<T>& out) {
+  std::optional<std::int64_t> number;
+  if (!take_amount(text, max.value, number)) return false;
+  out = T{*number};
+  return true;
+}
+
+bool take_value(std::string_view text, std::optional<double>& out) {
+  out = to_number<double>(text);
+  return out && std::isfinite(*out) && *out >= 0;
+}
+
+bool take_work(std::string_view text, std::optional<std::chrono::milliseconds>& out) {
+  std::optional<std::int64_t> number;
+  if (!take_amount(text, std::int64_t{1} << 50, number)) return false;
+  out = std::chrono::milliseconds{*number};
+  return true;
+}
+
+template <class T>
+bool take_plain(std::string_view text, T& out) {
+  const auto number = to_number<T>(text);
+  if (number) out = *number;
+  return number.has_value();
+}
+
+bool take_field(ContainerRecord& record, std::string_view key, std::string_view text) {
+  if (key == "cpu_request") return take_quantity(text, max_cores, record.cpu_request);
+  if (key == "cpu_limit") return take_quantity(text, max_cores, record.cpu_limit);
+  if (key == "memory_request") return take_quantity(text, max_bytes, record.memory_request);
+  if (key == "memory_limit") return take_quantity(text, max_bytes, record.memory_limit);
+  if (key == "swap_limit") return take_quantity(text, max_bytes, record.swap_limit);
+  if (key == "priority") return take_plain(text, record.priority);
+  if (key == "value") return take_value(text, record.value);
+  if (key == "work") return take_work(text, record.work);
+  if (key == "since_us") return take_plain(text, record.since_us);
+  if (key == "owner_uid") return take_plain(text, record.owner_uid);
+  if (key == "oom") {
+    record.oom = text == "process" ? OomScope::process : OomScope::group;
+    return text == "process" || text == "group";
+  }
+  return true;  // a later version's key
+}
+
+}  // namespace
+
+Result<PoolRecord> PoolRecord::parse(std::string_view text) {
+  std::string name;
+  std::vector<std::string> enabled;
+  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
+    if (key == "pool") name = value;
+    if (key == "enabled" && controller_named(value)) enabled.emplace_back(value);
+    return true;
+  }));
+  WEIR_TRY(auto parsed, PoolName::parse(name));
+  return PoolRecord{std::move(parsed), std::move(enabled)};
+}
+
+std::string PoolRecord::str() const {
+  auto out = fmt::format("{}\npool {}\n", version_line, name.str());
+  for (const auto& controller : enabled) out += fmt::format("enabled {}\n", controller);
+  return out;
+}
+
+Cores ContainerRecord::cpu_reserved() const {
+  return cpu_request ? *cpu_request : cpu_limit.value_or(Cores{});
+}
+
+Bytes ContainerRecord::memory_reserved() const {
+  return memory_request ? *memory_request : memory_limit.value_or(Bytes{});
+}
+
+Result<ContainerRecord> ContainerRecord::parse(std::string_view text) {
+  std::string name;
+  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
+    if (key == "name") name = value;
+    return true;
+  }));
+  WEIR_TRY(auto parsed, ContainerName::parse(name));
+  ContainerRecord record{.name = std::move(parsed)};
+  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
+    return take_field(record, key, value);
+  }));
+  return record;
+}
+
+std::string ContainerRecord::str() const {
+  auto out = fmt::format("{}\nname {}\n", version_line, name.str());
+  const auto add = [&](std::string_view key, const auto& number) {
+    if (number) out += fmt::format("{} {}\n", key, number->value);
+  };
+  add("cpu_request", cpu_request);
+  add("cpu_limit", cpu_limit);
+  add("memory_request", memory_request);
+  add("memory_limit", memory_limit);
+  add("swap_limit", swap_limit);
+  if (value) out += fmt::format("value {}\n", *value);
+  if (work) out += fmt::format("work {}\n", work->count());
+  return out + fmt::format("priority {}\noom {}\nsince_us {}\nowner_uid {}\n", priority,
+                           to_text(oom), since_us, owner_uid);
+}
+
+}  // namespace weir
