@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/policy/admission.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+/// What stands against each pool's reservation: its containers' requests, its child pools'
+/// reservations, and what those have borrowed from it. The last place is the host's.
+struct Ledger {
+  std::vector<Resources> booked;    // against the pool's own reservation
+  std::vector<Resources> requests;  // of the whole subtree
+  std::vector<Resources> borrowed;  // from the parent
+
+  explicit Ledger(std::span<const AdmissionPool> pools)
+      : booked(pools.size() + 1), requests(pools.size() + 1), borrowed(pools.size()) {
+    for (std::size_t i = pools.size(); i-- > 0;) {
+      const auto& pool = pools[i];
+      const auto above = pool.parent.value_or(pools.size());
+      booked[i] += pool.requests;
+      requests[i] += pool.requests;
+      requests[above] += requests[i];
+      for (std::size_t r = 0; r < resource_count; ++r)
+        borrowed[i][r] = std::max<std::int64_t>(0, booked[i][r] - pool.reservation[r]);
+      booked[above] += pool.reservation + borrowed[i];
+    }
+  }
+};
+
+class Check {
+ public:
+  Check(std::span<const AdmissionPool> pools, const AdmissionRules& rules)
+      : pools_(pools), rules_(rules), ledger_(pools) {}
+
+  Admission run(std::size_t pool, const Applicant& applicant) {
+    Admission admission;
+    for (std::size_t r = 0; r < resource_count && !admission.refused; ++r) {
+      admission.refused = over_limit(pool, r, applicant.request[r]);
+      if (!admission.refused)
+        admission.refused = over_reservation(pool, r, applicant.request[r], admission.loans);
+      if (!admission.refused) admission.refused = over_commit(r, applicant.limit[r]);
+    }
+    if (admission.refused) admission.loans.clear();
+    return admission;
+  }
+
+ private:
+  [[nodiscard]] Refusal refusal(Refusal::Rule rule, std::optional<std::size_t> pool, std::size_t r,
+                                std::int64_t wanted, std::int64_t room) const {
+    return {rule, pool, static_cast<Resource>(r), wanted, room, false};
+  }
+
+  std::optional<Refusal> over_limit(std::size_t pool, std::size_t r, std::int64_t request) const {
+    if (request == 0) return {};
+    for (std::optional at = pool; at; at = pools_[*at].parent)
+      if (const auto room = pools_[*at].limit[r] - ledger_.requests[*at][r]; request > room)
+        return refusal(Refusal::Rule::limit, at, r, request, room);
+    if (const auto room = rules_.capacity[r] - ledger_.requests.back()[r]; request > room)
+      return refusal(Refusal::Rule::limit, {}, r, request, room);
+    return {};
+  }
+
+  std::optional<Refusal> over_reservation(std::size_t pool, std::size_t r, std::int64_t request,
+                                          std::vector<Loan>& loans) const {
+    auto missing = request;
+    for (std::optional at = pool; at; at = pools_[*at].parent) {
+      const auto& own = pools_[*at];
+      const auto unused = std::max<std::int64_t>(0, own.reservation[r] - ledger_.booked[*at][r]);
+      if (missing <= unused) return {};
+      if (!own.expandable[r])
+        return refusal(Refusal::Rule::reservation, at, r, missing, unused);
+      missing -= unused;
+      loans.push_back({*at, static_cast<Resource>(r), missing});
+    }
+    const auto unreserved = rules_.capacity[r] - ledger_.booked.back()[r];
+    if (missing <= unreserved) return {};
+    return refusal(Refusal::Rule::reservation, {}, r, missing, unreserved);
+  }
+
+  std::optional<Refusal> over_commit(std::size_t r, std::int64_t limit) const {
+    if (!rules_.overcommit[r] || limit == 0) return {};
+    const Wide may = Wide{rules_.capacity[r]} * *rules_.overcommit[r] / 1'000'000;
+    Wide sum = 0;
+    for (const auto& pool : pools_) sum += pool.limits[r];
+    if (sum + limit <= may) return {};
+    const auto room = std::max<Wide>(0, std::min<Wide>(may - sum, unbounded));
+    return refusal(Refusal::Rule::overcommit, {}, r, limit, static_cast<std::int64_t>(room));
+  }
+
+  std::span<const AdmissionPool> pools_;
+  const AdmissionRules& rules_;
+  Ledger ledger_;
+};
+
+std::vector<AdmissionPool> emptied(std::span<const AdmissionPool> pools) {
+  std::vector<AdmissionPool> empty(pools.begin(), pools.end());
+  for (auto& pool : empty) pool.requests = pool.limits = {};
+  return empty;
+}
+
+}  // namespace
+
+Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
+                std::size_t pool, const Applicant& applicant) {
+  auto admission = Check(pools, rules).run(pool, applicant);
+  if (admission.refused)
+    admission.refused->for_ever =
+        Check(emptied(pools), rules).run(pool, applicant).refused.has_value();
+  return admission;
+}
+
+std::vector<Resources> borrowed(std::span<const AdmissionPool> pools) {
+  return Ledger(pools).borrowed;
+}
+
+}  // namespace weir

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/policy/fair.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+enum class Demand { as_given, infinite };
+
+// `unbounded` absorbs: a sum that contains it, or exceeds it, is it.
+std::int64_t add(std::int64_t a, std::int64_t b) { return std::min(a + b, unbounded); }
+
+/// Children of every node as one array: those of node i stand in [begin[i], end[i]) of `child`,
+/// in ascending order. Row `nodes.size()` holds the nodes without a parent.
+class Family {
+ public:
+  explicit Family(std::span<const FairNode> nodes) : begin_(nodes.size() + 2), child_(nodes.size()) {
+    for (const auto& node : nodes) ++begin_[row(node) + 1];
+    for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
+    auto next = begin_;
+    for (std::uint32_t i = 0; i < nodes.size(); ++i) child_[next[row(nodes[i])]++] = i;
+  }
+  [[nodiscard]] std::span<const std::uint32_t> of(std::size_t node) const {
+    return std::span(child_).subspan(begin_[node], begin_[node + 1] - begin_[node]);
+  }
+  [[nodiscard]] std::span<const std::uint32_t> tops() const { return of(child_.size()); }
+
+ private:
+  [[nodiscard]] std::size_t row(const FairNode& node) const {
+    return node.parent.value_or(child_.size());
+  }
+  std::vector<std::uint32_t> begin_;
+  std::vector<std::uint32_t> child_;
+};
+
+/// What a node must get and what it can use: F and D of docs/allocator.md 1.
+struct Bounds {
+  std::int64_t floor = 0;
+  std::int64_t demand = 0;
+};
+
+class Solver {
+ public:
+  Solver(std::span<const FairNode> nodes, Demand demand)
+      : nodes_(nodes), family_(nodes), bounds_(nodes.size()) {
+    gather(demand);
+    result_.amount.resize(nodes.size());
+    result_.degraded.resize(nodes.size());
+  }
+
+  FairResult solve(std::int64_t capacity) {
+    divide(family_.tops(), capacity);
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (auto children = family_.of(i); !children.empty()) divide(children, result_.amount[i]);
+    return std::move(result_);
+  }
+
+ private:
+  // Children stand behind their parents, so from the back every node finds its children's sums
+  // complete in its own place.
+  void gather(Demand demand) {
+    for (std::size_t i = nodes_.size(); i-- > 0;) {
+      const auto& node = nodes_[i];
+      auto& own = bounds_[i];
+      if (family_.of(i).empty())
+        own.demand = demand == Demand::infinite ? unbounded : node.demand.value_or(unbounded);
+      own.demand = std::min(own.demand, node.limit.value_or(unbounded));
+      own.floor = std::min(own.demand, std::max(own.floor, node.reservation));
+      if (!node.parent) continue;
+      auto& parent = bounds_[*node.parent];
+      parent.demand = add(parent.demand, own.demand);
+      parent.floor = add(parent.floor, own.floor);
+    }
+  }
+
+  void divide(std::span<const std::uint32_t> siblings, std::int64_t total) {
+    vessels_.clear();
+    for (auto i : siblings)
+      vessels_.push_back({nodes_[i].shares, bounds_[i].floor, bounds_[i].demand});
+    amounts_.resize(siblings.size());
+    water_.divide(vessels_, total, amounts_);
+    for (std::size_t k = 0; k < siblings.size(); ++k) {
+      result_.amount[siblings[k]] = amounts_[k];
+      if (amounts_[k] < vessels_[k].floor) result_.degraded[siblings[k]] = true;
+    }
+  }
+
+  std::span<const FairNode> nodes_;
+  Family family_;
+  std::vector<Bounds> bounds_;
+  WaterFill water_;
+  std::vector<Vessel> vessels_;
+  std::vector<std::int64_t> amounts_;
+  FairResult result_;
+};
+
+}  // namespace
+
+FairResult solve_fair(std::span<const FairNode> nodes, std::int64_t capacity) {
+  return Solver(nodes, Demand::as_given).solve(capacity);
+}
+
+FairResult solve_saturated(std::span<const FairNode> nodes, std::int64_t capacity) {
+  return Solver(nodes, Demand::infinite).solve(capacity);
+}
+
+std::vector<std::uint16_t> cpu_weights(std::span<const std::int64_t> sibling_entitlements) {
+  constexpr std::int64_t most = 10'000, least = 1, kernel_default = 100;
+  std::vector<std::uint16_t> weights(sibling_entitlements.size(), kernel_default);
+  if (weights.empty()) return weights;
+  const Wide largest = std::ranges::max(sibling_entitlements);
+  if (largest == 0) return weights;
+  std::ranges::transform(sibling_entitlements, weights.begin(), [&](std::int64_t entitlement) {
+    const Wide rounded = (2 * Wide{most} * entitlement + largest) / (2 * largest);
+    return static_cast<std::uint16_t>(std::max(rounded, Wide{least}));
+  });
+  return weights;
+}
+
+}  // namespace weir

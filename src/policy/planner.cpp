@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/policy/planner.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_value.h"
+
+namespace weir {
+namespace {
+
+using Index = std::map<std::string, const ObservedCgroup*, std::less<>>;
+
+/// The order of files within one cgroup while limits rise: the kill boundary before the throttle,
+/// the reservation last (kernel.md, design consequence 4). Lowering goes the other way round.
+constexpr std::array write_order{file::cpuset_cpus,     file::cpu_weight,      file::cpu_max,
+                                 file::pids_max,        file::memory_swap_max, file::memory_max,
+                                 file::memory_high,     file::memory_low,      file::memory_min,
+                                 file::memory_oom_group};
+
+int file_rank(const Change& change) {
+  const auto at = std::ranges::find(write_order, change.file) - write_order.begin();
+  return change.phase == Phase::lower ? -static_cast<int>(at) : static_cast<int>(at);
+}
+
+bool competes(std::string_view name) { return name.starts_with("memory."); }
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+class Planner {
+ public:
+  Planner(const DesiredTree& desired, const ObservedTree& observed)
+      : desired_(desired), observed_(observed) {
+    for (const auto& cgroup : observed.cgroups) index_.emplace(cgroup.path.str(), &cgroup);
+  }
+
+  Plan make() {
+    enable(desired_.cgroups.front().path.parent(), observed_.mount_subtree_control);
+    for (const auto& cgroup : desired_.cgroups) plan_cgroup(cgroup);
+    plan_removals();
+    sort();
+    return std::move(plan_);
+  }
+
+ private:
+  void plan_cgroup(const DesiredCgroup& wanted) {
+    const auto at = index_.find(wanted.path.str());
+    const auto* existing = at == index_.end() ? nullptr : at->second;
+    if (wanted.kind != CgroupKind::container && (!existing || !existing->pool)) make_slice(wanted);
+    if (wanted.inner)
+      enable(wanted.path, existing ? existing->subtree_control : std::vector<std::string>{});
+    for (const auto& [name, value] : wanted.files) plan_file(wanted, existing, name, value);
+    if (wanted.kind == CgroupKind::pool && existing) free_cpuset(wanted, *existing);
+  }
+
+  /// A slice that exists without weir's record was made half-way, or by a runtime that was pointed
+  /// at it before: it is taken over.
+  void make_slice(const DesiredCgroup& wanted) {
+    auto record = PoolRecord::parse(wanted.record);
+    if (wanted.kind == CgroupKind::top && record)
+      for (const auto controller : desired_.controllers)
+        if (!contains(observed_.mount_subtree_control, to_text(controller)))
+          record->enabled.emplace_back(to_text(controller));
+    Change make;
+    make.cgroup = wanted.path;
+    make.record = record ? record->str() : wanted.record;
+    plan_.changes.push_back(std::move(make));
+  }
+
+  void enable(const CgroupPath& cgroup, const std::vector<std::string>& enabled) {
+    std::string missing;
+    for (const auto controller : desired_.controllers)
+      if (!contains(enabled, to_text(controller)))
+        missing += fmt::format("{}+{}", missing.empty() ? "" : " ", to_text(controller));
+    if (missing.empty()) return;
+    plan_.changes.push_back({Phase::enable,
+                             Op::write,
+                             cgroup,
+                             std::string{file::cgroup_subtree_control},
+                             fmt::format("{}", fmt::join(enabled, " ")),
+                             missing,
+                             {}});
+  }
+
+  void plan_file(const DesiredCgroup& wanted, const ObservedCgroup* existing,
+                 const std::string& name, const std::string& value) {
+    std::optional<std::string> from;
+    if (existing)
+      if (const auto at = existing->files.find(name); at != existing->files.end())
+        from = at->second;
+    const auto before = from ? std::string_view{*from} : default_value(name).value_or("");
+    if (same_value(name, before, value) || in_accepted_range(wanted, name, from)) return;
+    const bool lowers = from && compare_values(name, before, value) == std::partial_ordering::less;
+    if (lowers && blocked_by_use(wanted.path, *existing, name, value)) return;
+    plan_.changes.push_back({lowers ? Phase::lower : Phase::raise,
+                             Op::write,
+                             wanted.path,
+                             name,
+                             std::move(from),
+                             value,
+                             {}});
+    if (lowers) shrinking_.emplace(wanted.path.parent().str(), name);
+  }
+
+  static bool in_accepted_range(const DesiredCgroup& wanted, std::string_view name,
+                                const std::optional<std::string>& from) {
+    if (!wanted.weight_range || name != file::cpu_weight || !from) return false;
+    const auto weight = limit_number(*from);
+    return weight && *weight >= wanted.weight_range->first &&
+           *weight <= wanted.weight_range->second;
+  }
+
+  bool blocked_by_use(const CgroupPath& path, const ObservedCgroup& existing,
+                      const std::string& name, const std::string& value) {
+    const auto limit = limit_number(value);
+    const auto in_use = name == file::memory_max ? existing.memory_current
+                        : name == file::pids_max ? existing.pids_current
+                                                 : 0;
+    if (!limit || !existing.populated || in_use <= *limit) return false;
+    const auto shown =
+        name == file::memory_max ? to_text(Bytes{in_use}) : fmt::format("{}", in_use);
+    plan_.blocked.push_back({path, name, value,
+                             fmt::format("{} is in use; the kernel would {}", shown,
+                                         name == file::memory_max ? "kill for a lower limit"
+                                                                  : "refuse every further fork"),
+                             false});
+    return true;
+  }
+
+  /// A pool without a set of its own: the kernel refuses an empty list while tasks are inside
+  /// (kernel.md #48), a list of everything means the same.
+  void free_cpuset(const DesiredCgroup& wanted, const ObservedCgroup& existing) {
+    const auto at = existing.files.find(file::cpuset_cpus);
+    if (wanted.files.contains(file::cpuset_cpus) || at == existing.files.end()) return;
+    const auto now = CpuSet::parse(at->second);
+    if (!now || now->empty() || desired_.online.is_subset_of(*now)) return;
+    plan_.changes.push_back({Phase::raise,
+                             Op::write,
+                             wanted.path,
+                             std::string{file::cpuset_cpus},
+                             at->second,
+                             existing.populated ? desired_.online.str() : "",
+                             {}});
+  }
+
+  void plan_removals() {
+    std::map<std::string, const DesiredCgroup*, std::less<>> wanted;
+    for (const auto& cgroup : desired_.cgroups) wanted.emplace(cgroup.path.str(), &cgroup);
+    for (const auto& cgroup : observed_.cgroups) {
+      if (cgroup.kind == CgroupKind::pool && !wanted.contains(cgroup.path.str())) remove(cgroup);
+    }
+  }
+
+  void remove(const ObservedCgroup& pool) {
+    for (const auto& other : observed_.cgroups) {
+      if (other.path == pool.path || !other.path.is_within(pool.path)) continue;
+      if (other.kind == CgroupKind::pool && !other.populated) continue;
+      plan_.blocked.push_back(
+          {pool.path,
+           {},
+           {},
+           fmt::format("pool '{}' is no longer in the file at this place, but holds {}",
+                       pool.pool->name.str(), other.path.leaf()),
+           true});
+      return;
+    }
+    plan_.changes.push_back({Phase::remove, Op::remove, pool.path, {}, {}, {}, {}});
+  }
+
+  /// A grower whose sibling shrinks in the same file waits until that is done.
+  [[nodiscard]] bool waits(const Change& change) const {
+    return change.phase == Phase::raise && competes(change.file) &&
+           shrinking_.contains({change.cgroup.parent().str(), change.file});
+  }
+
+  /// Where a change stands: phase, depth, then the cgroups as they came, then the files of one
+  /// cgroup.
+  [[nodiscard]] std::tuple<int, int, std::size_t, int> place(const Change& change,
+                                                             std::size_t sequence) const {
+    const auto depth = static_cast<int>(change.cgroup.depth());
+    const bool upward = change.phase == Phase::lower || change.phase == Phase::remove;
+    const int after_lowering = static_cast<int>(Phase::lower) * 2 + 1;
+    const int order = waits(change) ? after_lowering : static_cast<int>(change.phase) * 2;
+    return {order, upward ? -depth : depth, sequence, file_rank(change)};
+  }
+
+  void sort() {
+    std::vector<std::pair<std::tuple<int, int, std::size_t, int>, Change>> keyed;
+    keyed.reserve(plan_.changes.size());
+    std::size_t sequence = 0;
+    for (auto& change : plan_.changes) {
+      if (!keyed.empty() && keyed.back().second.cgroup != change.cgroup) ++sequence;
+      const auto at = place(change, sequence);
+      keyed.emplace_back(at, std::move(change));
+    }
+    std::ranges::stable_sort(keyed, {}, &decltype(keyed)::value_type::first);
+    plan_.changes.clear();
+    for (auto& [at, change] : keyed) plan_.changes.push_back(std::move(change));
+  }
+
+  const DesiredTree& desired_;
+  const ObservedTree& observed_;
+  Index index_;
+  std::set<std::pair<std::string, std::string>> shrinking_;  // parent, file
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const DesiredTree& desired, const ObservedTree& observed) {
+  return Planner(desired, observed).make();
+}
+
+Plan make_teardown_plan(const ObservedTree& observed) {
+  Plan plan;
+  for (const auto& cgroup : observed.cgroups)
+    if (cgroup.kind != CgroupKind::foreign)
+      plan.changes.push_back({Phase::remove, Op::remove, cgroup.path, {}, {}, {}, {}});
+  std::ranges::stable_sort(plan.changes, [](const Change& a, const Change& b) {
+    return a.cgroup.depth() > b.cgroup.depth();
+  });
+  return plan;
+}
+
+}  // namespace weir
