@@ -65,7 +65,7 @@ Status classify(CgroupIo& io, ObservedCgroup& out) {
   if (slice) {
     if (auto record = PoolRecord::parse(*text)) {
       out.pool = std::move(*record);
-      out.kind = CgroupKind::pool;
+      if (out.kind == CgroupKind::foreign) out.kind = CgroupKind::pool;
     }
   } else if (auto record = ContainerRecord::parse(*text)) {
     out.container = std::move(*record);
@@ -107,7 +107,7 @@ class Walker {
   }
 
   Status read_one(ObservedCgroup& out) {
-    if (out.kind != CgroupKind::top) WEIR_CHECK(classify(io_, out));
+    WEIR_CHECK(classify(io_, out));
     WEIR_CHECK(read_common(io_, out));
     if (out.kind == CgroupKind::container) return read_files(io_, container_files, out);
     return read_slice(io_, out);

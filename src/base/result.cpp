@@ -40,12 +40,15 @@ Error Error::with_hint(std::string_view what_to_do) && {
 }
 
 tl::unexpected<Error> fail(Errc code, std::string message, std::string hint) {
-  return tl::unexpected<Error>(Error{code, 0, std::move(message), std::move(hint)});
+  return tl::unexpected<Error>(Error{code, 0, std::move(message), std::move(hint), {}});
 }
 
 Error os_error(int sys, std::string_view what) {
-  return Error{
-      Errc::failed, sys, fmt::format("{}: {}", what, std::generic_category().message(sys)), {}};
+  return Error{Errc::failed,
+               sys,
+               fmt::format("{}: {}", what, std::generic_category().message(sys)),
+               {},
+               {}};
 }
 
 tl::unexpected<Error> os_fail(int sys, std::string_view what) {

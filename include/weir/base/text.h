@@ -30,7 +30,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Splits at runs of spaces and line ends; no empty pieces.
 std::vector<std::string_view> split_words(std::string_view text);
 
-/// The length of the valid UTF-8 sequence at the front of `text` (not empty), 0 where there is none.
+/// Length of the valid UTF-8 sequence at the front of `text` (not empty), 0 where there is none.
 std::size_t utf8_length(std::string_view text);
 
 /// Hostile text made fit for one line of a terminal or a log: control characters and invalid

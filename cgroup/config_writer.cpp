@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/config_writer.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weir/base/text.h"
+#include "weir/cgroup/files.h"
+
+namespace weir {
+
+Status write_new_config(const std::string& path, const std::string& text) {
+  if (::access(path.c_str(), F_OK) == 0)
+    return fail(Errc::conflict, fmt::format("{}: exists already", printable(path, 400)),
+                "edit it, or name another file with --config");
+  const auto slash = path.rfind('/');
+  if (slash != std::string::npos && slash > 0) {
+    const auto folder = path.substr(0, slash);
+    if (::mkdir(folder.c_str(), 0755) < 0 && errno != EEXIST)
+      return os_fail(errno, printable(folder, 400));
+  }
+  return replace_file(path, text, 0644);
+}
+
+}  // namespace weir

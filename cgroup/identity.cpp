@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/identity.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+namespace weir {
+
+Self self() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  Self out;
+  out.pid = ::getpid();
+  out.uid = ::getuid();
+  out.now_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  std::uint16_t random = 0;
+  // Without entropy the clock must do: the name only has to differ, mkdir decides.
+  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+    random = static_cast<std::uint16_t>(out.now_us);
+  out.default_name = fmt::format("run-{}-{:04x}", out.pid, random);
+  return out;
+}
+
+}  // namespace weir

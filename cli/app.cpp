@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only unit that includes CLI11: flags, help and examples of every command.
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <functional>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "arguments.h"
+#include "report.h"
+
+namespace weir::cli {
+namespace {
+
+/// argv before "--" and what stands behind it, which is the user's and not ours to read.
+struct Split {
+  std::vector<std::string> ours, theirs;
+  bool dashes = false;
+};
+
+Split split_at_dashes(int argc, const char* const* argv) {
+  Split out;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word{argv[i]};
+    if (!out.dashes && word == "--") {
+      out.dashes = true;
+      continue;
+    }
+    (out.dashes ? out.theirs : out.ours).push_back(word);
+  }
+  return out;
+}
+
+class App {
+ public:
+  App() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.set_version_flag("--version", "weir " WEIR_VERSION);
+    app_.get_formatter()->column_width(34);
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_globals();
+    add_host_commands();
+    add_apply_commands();
+    add_pool_commands();
+    add_container_commands();
+  }
+
+  Parsed parse(int argc, const char* const* argv) {
+    auto split = split_at_dashes(argc, argv);
+    std::reverse(split.ours.begin(), split.ours.end());  // CLI11 takes a stack
+    try {
+      app_.parse(std::move(split.ours));
+    } catch (const CLI::ParseError& error) {
+      return {std::move(args_), finish_early(error)};
+    }
+    if (!take_command(split)) return {std::move(args_), 2};
+    return {std::move(args_), std::nullopt};
+  }
+
+ private:
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what,
+                    const std::string& example) {
+    auto* sub = parent.add_subcommand(name, what);
+    sub->footer("Example:\n  " + example);
+    const auto full = &parent == &app_ ? name : parent.get_name() + " " + name;
+    sub->callback([this, full] { args_.command = full; });
+    return sub;
+  }
+
+  void add_globals() {
+    if (const char* path = std::getenv("WEIR_CONFIG"); path && *path) args_.options.config = path;
+    app_.add_option("--config", args_.options.config, "the configuration ($WEIR_CONFIG)")
+        ->type_name("FILE");
+    app_.add_option("--cgroup-root", args_.options.cgroup_root,
+                    "the cgroup2 directory to work in; default: where it is mounted")
+        ->type_name("DIR");
+    app_.add_option("--run-dir", args_.options.run_dir, "locks and claims")->type_name("DIR");
+    app_.add_flag("--json", args_.json, "one JSON document on stdout");
+    app_.add_flag("--quiet", args_.quiet, "only errors on stderr");
+    app_.add_option("--color", args_.color, "auto, always or never")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{
+            {"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}))
+        ->type_name("WHEN");
+  }
+
+  void add_host_commands() {
+    command(app_, "init", "write a commented example weir.toml for this host",
+            "weir --config ./weir.toml init");
+    command(app_, "host", "what this host has and what pools may share", "weir host --json");
+    auto* check = command(app_, "check", "validate the configuration and nothing else",
+                          "weir check ./weir.toml");
+    check->add_option("FILE", args_.file, "default: as --config");
+  }
+
+  void add_apply_commands() {
+    auto* plan = command(app_, "plan", "what apply would write, in order", "weir plan --exit-code");
+    plan->add_flag("--exit-code", args_.exit_code, "exit 10 when anything would change");
+    auto* apply = command(app_, "apply", "make the kernel match weir.toml", "weir apply");
+    apply
+        ->add_option("--evict", args_.evict,
+                     "what becomes of containers in pools that left the file: kill")
+        ->type_name("kill");
+    auto* verify =
+        command(app_, "verify", "show drift between file and kernel", "weir verify --repair");
+    verify->add_flag("--repair", args_.repair, "write the wanted values again");
+    auto* teardown =
+        command(app_, "teardown", "remove every pool from the kernel", "weir teardown --kill");
+    teardown->add_flag("--kill", args_.kill, "end containers that still run");
+  }
+
+  void add_pool_commands() {
+    auto* pool = app_.add_subcommand("pool", "the pools");
+    pool->require_subcommand(1);
+    pool->fallthrough();
+    command(*pool, "list", "all pools", "weir pool list");
+    auto* show = command(*pool, "show", "one pool in full", "weir pool show web");
+    show->add_option("NAME", args_.pool, "the pool")->required();
+    auto* path = command(*pool, "path", "a pool's cgroup, for --cgroup-parent of a runtime",
+                         "podman run --cgroup-parent \"$(weir pool path ci)\" …");
+    path->add_option("NAME", args_.pool, "the pool")->required();
+  }
+
+  void add_container_commands() {
+    auto* ps = command(app_, "ps", "the containers", "weir ps --pool ci");
+    ps->add_option("--pool", args_.pool, "only of this pool")->type_name("POOL");
+    auto* status =
+        command(app_, "status", "pools and containers: entitled, used, pressed", "weir status");
+    status->add_flag("--watch", args_.watch, "again every two seconds");
+    add_run();
+  }
+
+  void add_run() {
+    auto& run = args_.run;
+    auto* sub = command(app_, "run", "start a command as a container in a pool",
+                        "weir run --pool ci --memory 2GiB --cpus 2 -- make -j2 test");
+    sub->prefix_command();
+    run_ = sub;
+    sub->add_option("--pool", run.pool, "the pool")->required()->type_name("POOL");
+    sub->add_option("--name", run.name, "default: run-PID-XXXX")->type_name("NAME");
+    sub->add_option("--user", run.user, "become this user inside")->type_name("USER[:GROUP]");
+    sub->add_option("--chdir", run.chdir, "working directory")->type_name("DIR");
+    sub->add_option("--cpus", run.cpus, "CPU limit in cores")->type_name("CORES");
+    sub->add_option("--cpu-request", run.cpu_request, "CPU it reserves; default: its limit")
+        ->type_name("CORES");
+    sub->add_option("--memory", run.memory, "memory limit")->type_name("SIZE");
+    sub->add_option("--memory-request", run.memory_request,
+                    "memory it reserves; default: its limit")
+        ->type_name("SIZE");
+    sub->add_option("--swap", run.swap, "swap limit; default: the pool's, else 0")
+        ->type_name("SIZE");
+    sub->add_option("--priority", run.priority, "larger goes first; default 0")->type_name("N");
+    sub->add_option("--value", run.value, "what it is worth (policy throughput)")->type_name("V");
+    sub->add_option("--work", run.work, "mean CPU time (policy latency)")->type_name("DURATION");
+    sub->add_option("--seccomp", run.seccomp, "none")->type_name("PROFILE");
+    sub->add_flag("--leave", run.leave, "keep what the command leaves running");
+    sub->add_flag("--die-with-parent", run.die_with_parent,
+                  "kill the container when weir is killed");
+    sub->add_option("--refused-status", run.refused_status,
+                    "exit status for no-capacity; default 125")
+        ->type_name("N")
+        ->check(CLI::Range(0, 255));
+  }
+
+  int finish_early(const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_.exit(error);
+    const auto* sub = app_.get_subcommands().empty() ? nullptr : app_.get_subcommands().front();
+    // CLI11 writes more than one line for some mistakes.
+    std::string reason{error.what()};
+    std::ranges::replace(reason, '\n', ' ');
+    Error shown;
+    shown.code = Errc::usage;
+    shown.message = sub ? sub->get_name() + ": " + reason : reason;
+    shown.hint = fmt::format("weir {}--help", sub ? sub->get_name() + " " : "");
+    return report_error(shown, args_);
+  }
+
+  bool take_command(Split& split) {
+    if (args_.command != "run") {
+      if (!split.dashes) return true;
+      return complain("only `run` takes a command behind --");
+    }
+    args_.run.command = split.dashes ? std::move(split.theirs) : run_->remaining();
+    if (split.dashes && !run_->remaining().empty())
+      return complain(
+          fmt::format("run: unexpected '{}' in front of --", run_->remaining().front()));
+    if (args_.run.command.empty() || args_.run.command.front().empty())
+      return complain("run: no command given");
+    return true;
+  }
+
+  bool complain(const std::string& reason) {
+    Error shown;
+    shown.code = Errc::usage;
+    shown.message = reason;
+    shown.hint = "weir run --pool POOL -- COMMAND [ARGUMENT…]";
+    report_error(shown, args_);
+    return false;
+  }
+
+  Arguments args_;
+  CLI::App app_{"Resource pools for containers on one Linux host, on cgroup v2.", "weir"};
+  CLI::App* run_ = nullptr;
+};
+
+}  // namespace
+
+Parsed parse_arguments(int argc, const char* const* argv) { return App().parse(argc, argv); }
+
+}  // namespace weir::cli

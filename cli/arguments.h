@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line, parsed: the only thing the commands see of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/runtime/session.h"
+
+namespace weir::cli {
+
+enum class Color { automatic, always, never };
+
+struct RunArguments {
+  std::string pool;
+  std::optional<std::string> name, user, chdir;
+  std::optional<std::string> cpus, cpu_request, memory, memory_request, swap, work;
+  std::optional<double> value;
+  std::int64_t priority = 0;
+  std::string seccomp = "none";
+  bool leave = false, die_with_parent = false;
+  int refused_status = 125;
+  std::vector<std::string> command;
+};
+
+struct Arguments {
+  Options options;
+  bool json = false, quiet = false;
+  Color color = Color::automatic;
+
+  std::string command;               ///< "pool list" for nested ones
+  std::optional<std::string> file;   ///< check FILE
+  std::optional<std::string> pool;   ///< pool show/path NAME, ps --pool
+  std::optional<std::string> evict;  ///< apply --evict
+  bool exit_code = false, repair = false, kill = false, watch = false;
+  RunArguments run;
+};
+
+struct Parsed {
+  Arguments arguments;
+  std::optional<int> exit_now;  ///< --help, --version and mistakes: everything is said already
+};
+
+/// Parses argv; prints help, version and mistakes of usage itself.
+Parsed parse_arguments(int argc, const char* const* argv);
+
+}  // namespace weir::cli

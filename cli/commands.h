@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function a command: it does the work, prints, and returns the exit status.
+#pragma once
+
+#include "weir/base/result.h"
+
+#include "arguments.h"
+
+namespace weir::cli {
+
+Result<int> init_command(const Arguments& args);
+Result<int> host_command(const Arguments& args);
+Result<int> check_command(const Arguments& args);
+
+Result<int> plan_command(const Arguments& args);
+Result<int> apply_command(const Arguments& args);
+Result<int> verify_command(const Arguments& args);
+Result<int> teardown_command(const Arguments& args);
+
+Result<int> pool_list_command(const Arguments& args);
+Result<int> pool_show_command(const Arguments& args);
+Result<int> pool_path_command(const Arguments& args);
+Result<int> ps_command(const Arguments& args);
+Result<int> status_command(const Arguments& args);
+
+/// Never an error: its exit statuses are its own.
+int run_command(const Arguments& args);
+
+}  // namespace weir::cli

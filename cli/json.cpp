@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace weir::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json cores(const std::optional<Cores>& value) { return value ? Json(as_double(*value)) : Json{}; }
+template <class T>
+Json count(const std::optional<T>& value) {
+  return value ? Json(value->value) : Json{};
+}
+Json number(const std::optional<double>& value) { return value ? Json(*value) : Json{}; }
+Json text(const std::optional<std::string>& value) { return value ? Json(*value) : Json{}; }
+Json words(const std::string& value) { return value.empty() ? Json{} : Json(value); }
+
+/// RFC 3339 in UTC, with microseconds.
+std::string timestamp(std::int64_t us) {
+  const auto seconds = static_cast<std::time_t>(us / 1'000'000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(seconds), us % 1'000'000);
+}
+
+Json capacity_json(Cores cpu, Bytes memory, std::optional<Tasks> pids) {
+  Json out{{"cpu", as_double(cpu)}, {"memory_bytes", memory.value}};
+  if (pids) out["pids"] = pids->value;
+  return out;
+}
+
+template <class T>
+T left(T whole, T used) {
+  return used < whole ? whole - used : T{};
+}
+
+Json cpu_json(const Pool& pool, const PoolStatus& status) {
+  return {{"reservation", as_double(pool.cpu.reservation)},
+          {"limit", cores(pool.cpu.limit)},
+          {"reserved", as_double(status.cpu_reserved)},
+          {"free", as_double(left(pool.cpu.reservation, status.cpu_reserved))},
+          {"entitlement", as_double(status.cpu_entitlement)},
+          {"usage", cores(status.cpu.usage)},
+          {"demand", nullptr},
+          {"pressure", number(status.cpu.pressure)},
+          {"borrowed", as_double(left(status.cpu_reserved, pool.cpu.reservation))}};
+}
+
+Json memory_json(const Pool& pool, const PoolStatus& status) {
+  return {{"reservation_bytes", pool.memory.reservation.value},
+          {"limit_bytes", count(pool.memory.limit)},
+          {"reserved_bytes", status.memory_reserved.value},
+          {"free_bytes", left(pool.memory.reservation, status.memory_reserved).value},
+          {"entitlement_bytes", status.memory_entitlement.value},
+          {"usage_bytes", status.memory.usage.value},
+          {"demand_bytes", nullptr},
+          {"pressure", number(status.memory.pressure)},
+          {"borrowed_bytes", left(status.memory_reserved, pool.memory.reservation).value}};
+}
+
+}  // namespace
+
+Json host_json(const Host& host, const Reserve& reserve, const Capacity& capacity) {
+  Json out;
+  out["cpus"] = {{"online", host.online.size()}, {"list", host.online.str()}};
+  if (host.cpu_quota) out["cpus"]["quota"] = as_double(*host.cpu_quota);
+  out["memory"] = {{"total_bytes", host.memory_total.value}, {"swap_bytes", host.swap_total.value}};
+  out["numa_nodes"] = Json::array();
+  for (const auto& node : host.numa_nodes)
+    out["numa_nodes"].push_back(
+        {{"node", node.id}, {"cpus", node.cpus.str()}, {"memory_bytes", node.memory.value}});
+  out["disks"] = Json::array();
+  for (const auto& disk : host.disks)
+    out["disks"].push_back(
+        {{"device", disk.device}, {"name", disk.name}, {"size_bytes", disk.size.value}});
+  out["cgroup"] = nullptr;
+  if (const auto& cgroup = host.cgroup)
+    out["cgroup"] = {{"mount", cgroup->mount},
+                     {"controllers", cgroup->controllers},
+                     {"psi", cgroup->psi},
+                     {"backend", cgroup->backend ? Json(to_text(*cgroup->backend)) : Json{}},
+                     {"backend_reason", cgroup->backend_reason},
+                     {"systemd", cgroup->systemd},
+                     {"delegated", cgroup->delegated}};
+  out["kernel"] = host.kernel_release;
+  out["reserve"] = capacity_json(reserve.cpu, reserve.memory, {});
+  out["capacity"] = capacity_json(capacity.cpu, capacity.memory, capacity.pids);
+  return out;
+}
+
+Json check_json(const Loaded& loaded) {
+  Json out{{"errors", Json::array()}};
+  Json warnings = Json::array();
+  for (const auto& entry : loaded.diagnostics)
+    (entry.warning ? warnings : out["errors"])
+        .push_back({{"file", loaded.config.files[entry.at.file].path},
+                    {"line", entry.at.line},
+                    {"column", entry.at.column},
+                    {"key", entry.key},
+                    {"message", entry.message},
+                    {"hint", words(entry.hint)}});
+  if (!warnings.empty()) out["warnings"] = std::move(warnings);
+  return out;
+}
+
+Json plan_json(const Plan& plan) {
+  Json out{{"changes", Json::array()}, {"blocked", Json::array()}};
+  std::size_t step = 0;
+  for (const auto& change : plan.changes)
+    out["changes"].push_back({{"step", ++step},
+                              {"phase", to_text(change.phase)},
+                              {"op", to_text(change.op)},
+                              {"cgroup", change.cgroup.str()},
+                              {"file", words(change.file)},
+                              {"from", text(change.from)},
+                              {"to", change.op == Op::write ? Json(change.to) : Json{}}});
+  for (const auto& blocked : plan.blocked)
+    out["blocked"].push_back({{"cgroup", blocked.cgroup.str()},
+                              {"file", words(blocked.file)},
+                              {"to", words(blocked.to)},
+                              {"reason", blocked.reason}});
+  return out;
+}
+
+Json drift_json(const std::vector<Drift>& drift) {
+  Json out{{"drift", Json::array()}};
+  for (const auto& entry : drift)
+    out["drift"].push_back({{"cgroup", entry.cgroup.str()},
+                            {"file", words(entry.file)},
+                            {"wanted", entry.wanted},
+                            {"kernel", text(entry.kernel)},
+                            {"systemd", nullptr},
+                            {"repaired", entry.repaired}});
+  return out;
+}
+
+Json pool_json(const PoolTree& tree, const PoolStatus& status) {
+  const auto& pool = tree.pools[status.pool];
+  Json out;
+  out["name"] = pool.name().str();
+  out["parent"] = pool.parent ? Json(tree.pools[*pool.parent].name().str()) : Json{};
+  out["path"] = pool.path.str();
+  out["policy"] = to_text(pool.spec.policy.value);
+  out["mode"] = to_text(pool.spec.mode);
+  out["shares"] = pool.spec.shares.value;
+  out["expandable"] = pool.cpu.expandable || pool.memory.expandable;
+  out["cpu"] = cpu_json(pool, status);
+  out["memory"] = memory_json(pool, status);
+  out["pids"] = {{"limit", count(pool.pids_limit)}, {"usage", status.pids}};
+  out["io"] = Json::array();
+  out["containers"] = status.containers;
+  out["queued"] = 0;
+  out["applied"] = status.applied;
+  return out;
+}
+
+Json container_json(const PoolTree& tree, const ContainerStatus& status) {
+  const auto& record = status.member.record;
+  Json out;
+  out["name"] = record.name.str();
+  out["pool"] = tree.pools[status.member.pool].name().str();
+  out["path"] = status.member.path.str();
+  out["state"] = status.frozen ? "frozen" : "running";
+  out["pids"] = status.pids;
+  out["priority"] = record.priority;
+  out["since"] = timestamp(record.since_us);
+  out["cpu"] = {{"request", as_double(record.cpu_reserved())},
+                {"limit", cores(record.cpu_limit)},
+                {"entitlement", as_double(status.cpu_entitlement)},
+                {"usage", cores(status.cpu.usage)}};
+  out["memory"] = {{"request_bytes", record.memory_reserved().value},
+                   {"limit_bytes", count(record.memory_limit)},
+                   {"usage_bytes", status.memory_usage.value},
+                   {"left_behind_bytes", 0}};
+  out["owner_uid"] = record.owner_uid;
+  out["runtime"] = nullptr;
+  return out;
+}
+
+Json status_json(const PoolTree& tree, const HostStatus& status) {
+  Json out;
+  out["host"] = {
+      {"capacity",
+       capacity_json(status.capacity.cpu, status.capacity.memory, status.capacity.pids)},
+      {"reserved", capacity_json(status.cpu_reserved, status.memory_reserved, {})},
+      {"unreserved", capacity_json(left(status.capacity.cpu, status.cpu_reserved),
+                                   left(status.capacity.memory, status.memory_reserved), {})}};
+  out["pools"] = Json::array();
+  for (const auto& pool : status.pools) out["pools"].push_back(pool_json(tree, pool));
+  out["containers"] = Json::array();
+  for (const auto& container : status.containers)
+    out["containers"].push_back(container_json(tree, container));
+  out["queue"] = Json::array();
+  return out;
+}
+
+void print_json(const Json& document) {
+  fmt::print("{}\n", document.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "arguments.h"
+#include "commands.h"
+#include "report.h"
+
+namespace weir::cli {
+namespace {
+
+struct Command {
+  std::string_view name;
+  Result<int> (*function)(const Arguments&);
+};
+
+constexpr std::array commands{
+    Command{"init", init_command},
+    Command{"host", host_command},
+    Command{"check", check_command},
+    Command{"plan", plan_command},
+    Command{"apply", apply_command},
+    Command{"verify", verify_command},
+    Command{"teardown", teardown_command},
+    Command{"pool list", pool_list_command},
+    Command{"pool show", pool_show_command},
+    Command{"pool path", pool_path_command},
+    Command{"ps", ps_command},
+    Command{"status", status_command},
+};
+
+int dispatch(const Arguments& args) {
+  if (args.command == "run") return run_command(args);
+  for (const auto& command : commands) {
+    if (command.name != args.command) continue;
+    auto done = command.function(args);
+    return done ? *done : report_error(done.error(), args);
+  }
+  Error unknown;
+  unknown.code = Errc::usage;
+  unknown.message = "no such command: " + args.command;
+  return report_error(unknown, args);
+}
+
+}  // namespace
+}  // namespace weir::cli
+
+int main(int argc, char** argv) {
+  const auto parsed = weir::cli::parse_arguments(argc, argv);
+  if (parsed.exit_now) return *parsed.exit_now;
+  const int status = weir::cli::dispatch(parsed.arguments);
+  // A full disk or a closed pipe must not look like success.
+  if (std::fflush(stdout) != 0 && status == 0) return 1;
+  return status;
+}

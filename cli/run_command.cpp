@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// run: flags to a request, and the exit statuses that are its own.
+#include <cmath>
+#include <fmt/format.h>
+
+#include "weir/runtime/run.h"
+
+#include "commands.h"
+#include "report.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr int refused = 125, wrong_usage = 2;
+
+template <class T, class Parse>
+Status take(const std::optional<std::string>& text, std::string_view flag, Parse parse,
+            std::optional<T>& out) {
+  if (!text) return {};
+  auto parsed = parse(*text);
+  if (!parsed) return tl::unexpected(std::move(parsed).error().with(flag));
+  out = std::move(*parsed);
+  return {};
+}
+
+Status take_amounts(const RunArguments& from, RunRequest& to) {
+  WEIR_CHECK(take(from.cpus, "--cpus", parse_cores, to.cpu_limit));
+  WEIR_CHECK(take(from.cpu_request, "--cpu-request", parse_cores, to.cpu_request));
+  WEIR_CHECK(take(from.memory, "--memory", parse_bytes, to.memory_limit));
+  WEIR_CHECK(take(from.memory_request, "--memory-request", parse_bytes, to.memory_request));
+  WEIR_CHECK(take(from.swap, "--swap", parse_bytes, to.swap_limit));
+  WEIR_CHECK(take(from.work, "--work", parse_duration, to.work));
+  if (to.memory_limit && to.memory_limit->value < page_size)
+    return fail(Errc::usage, "--memory: less than one page cannot run anything");
+  if (to.cpu_limit && to.cpu_request && *to.cpu_request > *to.cpu_limit)
+    return fail(Errc::usage, "--cpu-request is above --cpus");
+  if (to.memory_limit && to.memory_request && *to.memory_request > *to.memory_limit)
+    return fail(Errc::usage, "--memory-request is above --memory");
+  if (from.value && (!std::isfinite(*from.value) || *from.value < 0))
+    return fail(Errc::usage, "--value: not a number of 0 or more");
+  return {};
+}
+
+Result<RunRequest> make_request(const RunArguments& from) {
+  RunRequest to;
+  to.pool = from.pool;
+  WEIR_CHECK(take(from.name, "--name", ContainerName::parse, to.name));
+  WEIR_CHECK(take(from.user, "--user", find_user, to.command.user));
+  WEIR_CHECK(take_amounts(from, to));
+  if (from.seccomp != "none")
+    return fail(Errc::usage,
+                fmt::format("--seccomp {}: only 'none' is built so far", from.seccomp));
+  to.priority = from.priority;
+  to.value = from.value;
+  to.leave = from.leave;
+  to.command.argv = from.command;
+  to.command.chdir = from.chdir;
+  to.command.die_with_parent = from.die_with_parent;
+  return to;
+}
+
+Result<RunOutcome> open_and_run(const Arguments& args, RunRequest request) {
+  WEIR_TRY(auto session, open_session(args.options));
+  return run(session, std::move(request));
+}
+
+}  // namespace
+
+int run_command(const Arguments& args) {
+  auto request = make_request(args.run);
+  if (!request) {
+    report_run_error(std::move(request).error().with("run"), args);
+    return wrong_usage;
+  }
+  auto outcome = open_and_run(args, std::move(*request));
+  if (!outcome) {
+    report_run_error(outcome.error(), args);
+    return outcome.error().code == Errc::no_capacity ? args.run.refused_status : refused;
+  }
+  if (outcome->exec_error) report_run_error(*outcome->exec_error, args);
+  if (outcome->cleanup) report_run_error(*outcome->cleanup, args);
+  return outcome->status;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing configuration files.
+#pragma once
+
+#include <string>
+
+#include "weir/base/result.h"
+
+namespace weir {
+
+/// Writes a file that must not exist yet (Errc::conflict), and the folder it lies in.
+Status write_new_config(const std::string& path, const std::string& text);
+
+}  // namespace weir

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who asks, and when: what a container's record says of its beginning.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace weir {
+
+struct Self {
+  int pid = 0;
+  std::uint32_t uid = 0;
+  std::int64_t now_us = 0;   ///< microseconds since the epoch
+  std::string default_name;  ///< "run-PID-XXXX", XXXX random
+};
+Self self();
+
+}  // namespace weir

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The containers in the pools, as the tree itself remembers them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "weir/model/observed.h"
+#include "weir/policy/desired.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+
+/// Containers of `observed` that lie in a pool of `tree`.
+std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observed);
+
+/// The containers of one pool alone: one directory is read, whatever the host's size.
+Result<std::vector<Member>> read_members(CgroupIo& io, const PoolTree& tree, std::size_t pool);
+
+/// The path a container of this name would have in `pool`.
+Result<CgroupPath> container_path(const PoolTree& tree, std::size_t pool,
+                                  const ContainerName& name);
+
+/// Where a container of this name lies now, in whichever pool.
+std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
+                                         const ContainerName& name);
+
+/// Removes the cgroups of containers that ended while nobody watched (a killed `weir run`). The
+/// books must be locked: a container that is being started has no process yet. Returns how many.
+Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed);
+
+/// Brings cpu.weight of a pool's members in line with who is there now; writes only what differs.
+/// The books must be locked.
+Status settle_weights(Session& session, std::size_t pool);
+
+/// The pool called `name`, which must hold containers itself. Errc::not_found with the nearest
+/// name.
+Result<std::size_t> find_leaf_pool(const PoolTree& tree, std::string_view name);
+
+/// The pool called `name`. Errc::not_found with the nearest name.
+Result<std::size_t> find_pool(const PoolTree& tree, std::string_view name);
+
+}  // namespace weir

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// `weir run`: a command as a container, born in its pool.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "weir/cgroup/spawn.h"
+#include "weir/model/record.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+
+/// What a user asks for; absent values come from the pool's [container] table.
+struct RunRequest {
+  std::string pool;
+  std::optional<ContainerName> name;  ///< absent: run-PID-XXXX
+  Command command;                    ///< its signal mask is filled in by run()
+  std::optional<Cores> cpu_limit, cpu_request;
+  std::optional<Bytes> memory_limit, memory_request, swap_limit;
+  std::int64_t priority = 0;
+  std::optional<double> value;
+  std::optional<std::chrono::milliseconds> work;
+  bool leave = false;  ///< keeps what the command left running in the container
+};
+
+struct RunOutcome {
+  int status = 0;                   ///< as a shell reports it: exit code, 128 + signal, 126, 127
+  std::optional<Error> exec_error;  ///< why the command could not be executed
+  std::optional<Error> cleanup;     ///< the command ended, its cgroup could not be removed
+};
+
+/// Runs the command in the foreground and returns when it has ended and its cgroup is gone. An
+/// error means that the command was never started.
+Result<RunOutcome> run(Session& session, RunRequest request);
+
+}  // namespace weir

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every command starts with: the configuration, the host, and the door to its cgroups.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/cgroup/fs.h"
+#include "weir/cgroup/run_dir.h"
+#include "weir/model/config.h"
+#include "weir/model/host.h"
+#include "weir/model/pool.h"
+
+namespace weir {
+
+/// Where things are; the command line fills it.
+struct Options {
+  std::string config = "/etc/weir/weir.toml";
+  std::optional<std::string> cgroup_root;  ///< absent: where cgroup2 is mounted
+  std::string run_dir = "/run/weir";
+};
+
+/// The configuration against this host. `tree` is there only when no diagnostic is an error.
+struct Loaded {
+  Config config;
+  Host host;
+  std::vector<Diagnostic> diagnostics;
+  std::optional<PoolTree> tree;
+
+  [[nodiscard]] bool has_errors() const;
+};
+
+/// Reads host and configuration. Mistakes inside the files are diagnostics, not an error.
+Result<Loaded> load(const Options& options);
+
+/// The host alone, for commands that need no configuration.
+Result<Host> load_host(const Options& options);
+
+struct Session {
+  Config config;
+  Host host;
+  PoolTree tree;
+  std::vector<std::string> warnings;  ///< rendered
+  CgroupFs io;
+  RunDir run_dir;
+};
+
+/// Ready to read and write cgroups. Errc::config with every mistake in Error::details;
+/// Errc::unsupported where the host lacks what weir needs, each with its remedy.
+Result<Session> open_session(const Options& options);
+
+/// The same for `teardown`, which must work without a configuration file.
+Result<Session> open_session_for_teardown(const Options& options);
+
+}  // namespace weir

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pools and containers with what they are entitled to and what they use.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/runtime/containers.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+
+struct CpuUse {
+  std::optional<Cores> usage;      ///< over the sample; absent without one
+  std::optional<double> pressure;  ///< some avg10, percent
+};
+
+struct MemoryUse {
+  Bytes usage;
+  std::optional<double> pressure;
+};
+
+struct PoolStatus {
+  std::size_t pool = 0;  ///< index into the tree
+  bool applied = false;  ///< its slice exists
+  Cores cpu_entitlement;
+  Bytes memory_entitlement;
+  Cores cpu_reserved;  ///< by its members and child pools
+  Bytes memory_reserved;
+  CpuUse cpu;
+  MemoryUse memory;
+  std::int64_t pids = 0;
+  std::size_t containers = 0;  ///< in it and below
+};
+
+struct ContainerStatus {
+  Member member;
+  bool frozen = false;
+  std::int64_t pids = 0;
+  Cores cpu_entitlement;
+  CpuUse cpu;
+  Bytes memory_usage;
+};
+
+struct HostStatus {
+  Capacity capacity;
+  Cores cpu_reserved;  ///< by the top pools
+  Bytes memory_reserved;
+  std::vector<PoolStatus> pools;
+  std::vector<ContainerStatus> containers;
+};
+
+/// Reads the whole tree; `sample` is the time between two readings of cpu.stat, 0 for none.
+Result<HostStatus> status(Session& session, std::chrono::milliseconds sample);
+
+/// The same, with containers that ended unwatched taken away before.
+Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds sample);
+
+}  // namespace weir

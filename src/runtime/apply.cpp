@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/apply.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "weir/cgroup/clear.h"
+#include "weir/cgroup/observe.h"
+#include "weir/cgroup/tasks.h"
+#include "weir/policy/planner.h"
+#include "weir/runtime/containers.h"
+
+namespace weir {
+namespace {
+
+/// A task in a cgroup that also has children weighs as much as a cgroup of the default weight.
+constexpr std::int64_t task_weight = 100;
+
+Result<Outside> read_outside(Session& session) {
+  WEIR_TRY(const auto around, observe_surroundings(session.io, session.tree.top));
+  const auto tasks = static_cast<std::int64_t>(count_user_processes(around.tasks));
+  return Outside{around.sibling_weights + tasks * task_weight, session.host.cpu_total()};
+}
+
+/// Another top slice of weir's on the same mount: two trees would promise the same capacity twice.
+Status check_single_tree(Session& session) {
+  const auto parent = session.tree.top.parent();
+  WEIR_TRY(const auto names, session.io.children(parent));
+  for (const auto& name : names) {
+    const auto path = parent.child(name);
+    if (!path || *path == session.tree.top || !name.ends_with(".slice")) continue;
+    const auto record = session.io.attribute(*path, attribute::pool);
+    if (record && *record && PoolRecord::parse(**record))
+      return fail(
+          Errc::conflict,
+          fmt::format("weir's tree is at {} now, the file says {}", name, session.tree.top.str()),
+          fmt::format("tear it down first: weir teardown with [host] slice = \"{}\"", name));
+  }
+  return {};
+}
+
+struct Picture {
+  ObservedTree observed;
+  DesiredTree desired;
+};
+
+/// Both trees, with the containers that ended unwatched taken away first.
+Result<Picture> look(Session& session) {
+  WEIR_CHECK(check_single_tree(session));
+  WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
+  WEIR_TRY(const auto removed, reclaim_dead(session.io, observed));
+  if (removed > 0) {
+    WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
+  }
+  WEIR_TRY(const auto outside, read_outside(session));
+  auto desired =
+      desired_tree(session.tree, members_of(session.tree, observed), outside, session.host.online);
+  return Picture{std::move(observed), std::move(desired)};
+}
+
+/// Kills the containers of every pool that is in the way of `plan`.
+Status evict_by_kill(Session& session, const Plan& plan, const ObservedTree& observed) {
+  for (const auto& blocked : plan.blocked) {
+    if (!blocked.conflict) continue;
+    for (const auto& cgroup : observed.cgroups)
+      if (cgroup.kind == CgroupKind::container && cgroup.path.is_within(blocked.cgroup))
+        WEIR_CHECK(kill_and_remove(session.io, cgroup.path));
+  }
+  return {};
+}
+
+tl::unexpected<Error> conflict_error(const Blocked& conflict) {
+  return fail(Errc::conflict, fmt::format("{}: {}", conflict.cgroup.str(), conflict.reason),
+              "end or move its containers first, or `weir apply --evict kill`");
+}
+
+std::vector<Drift> drift_of(const Plan& plan) {
+  std::vector<Drift> out;
+  for (const auto& change : plan.changes) {
+    if (change.op == Op::write)
+      out.push_back({change.cgroup, change.file, change.to, change.from, false});
+    if (change.op == Op::make) out.push_back({change.cgroup, {}, "present", {}, false});
+    if (change.op == Op::remove) out.push_back({change.cgroup, {}, "absent", "present", false});
+  }
+  for (const auto& blocked : plan.blocked)
+    out.push_back({blocked.cgroup, blocked.file, blocked.to, blocked.reason, false});
+  return out;
+}
+
+/// What `repair` left over is still drift; the rest was repaired.
+void mark_repaired(std::vector<Drift>& drift, const Plan& left) {
+  for (auto& entry : drift)
+    entry.repaired = std::ranges::none_of(drift_of(left), [&](const Drift& other) {
+      return other.cgroup == entry.cgroup && other.file == entry.file;
+    });
+}
+
+Status check_nobody_inside(const ObservedTree& observed, bool kill) {
+  std::size_t running = 0;
+  for (const auto& cgroup : observed.cgroups) {
+    if (cgroup.kind == CgroupKind::foreign)
+      return fail(Errc::conflict, fmt::format("{} was not made by weir", cgroup.path.str()),
+                  "end what runs there and remove it, then try again");
+    running += cgroup.kind == CgroupKind::container && cgroup.populated ? 1 : 0;
+  }
+  if (running == 0 || kill) return {};
+  return fail(Errc::conflict,
+              fmt::format("{} container{} still running", running, running == 1 ? " is" : "s are"),
+              "`weir ps` shows them; `weir teardown --kill` ends them");
+}
+
+}  // namespace
+
+Result<Plan> plan(Session& session) {
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(const auto picture, look(session));
+  return make_plan(picture.desired, picture.observed);
+}
+
+Result<ApplyReport> apply(Session& session, Evict evict) {
+  WEIR_TRY(auto claim, session.run_dir.claim("apply"));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(auto picture, look(session));
+  ApplyReport report{make_plan(picture.desired, picture.observed), 0};
+  if (const auto* conflict = report.plan.conflict()) {
+    if (evict == Evict::no) return conflict_error(*conflict);
+    WEIR_CHECK(evict_by_kill(session, report.plan, picture.observed));
+    WEIR_TRY(picture, look(session));
+    report.plan = make_plan(picture.desired, picture.observed);
+    if (const auto* still = report.plan.conflict()) return conflict_error(*still);
+  }
+  auto execution = execute(session.io, report.plan);
+  if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
+  report.done = execution.done;
+  std::ranges::move(execution.blocked, std::back_inserter(report.plan.blocked));
+  return report;
+}
+
+Result<std::vector<Drift>> verify(Session& session, bool repair) {
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(const auto before, look(session));
+  const auto wanted = make_plan(before.desired, before.observed);
+  auto drift = drift_of(wanted);
+  if (!repair || drift.empty()) return drift;
+  if (const auto* conflict = wanted.conflict()) return conflict_error(*conflict);
+  auto execution = execute(session.io, wanted);
+  if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
+  WEIR_TRY(const auto after, look(session));
+  mark_repaired(drift, make_plan(after.desired, after.observed));
+  return drift;
+}
+
+Result<TeardownReport> teardown(Session& session, bool kill) {
+  WEIR_TRY(auto claim, session.run_dir.claim("apply"));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
+  if (observed.cgroups.empty()) return TeardownReport{};
+  WEIR_CHECK(check_nobody_inside(observed, kill));
+  TeardownReport report;
+  for (const auto& cgroup : observed.cgroups) {
+    if (cgroup.kind != CgroupKind::container) continue;
+    WEIR_CHECK(kill_and_remove(session.io, cgroup.path));
+    report.killed += cgroup.populated ? 1 : 0;
+  }
+  const auto record = session.io.attribute(session.tree.top, attribute::pool);
+  const auto parsed =
+      record && *record ? PoolRecord::parse(**record) : fail(Errc::not_found, "no record");
+  auto execution = execute(session.io, make_teardown_plan(observed));
+  if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
+  report.removed = execution.done;
+  if (!parsed) return report;
+  WEIR_TRY(report.kept,
+           restore_controllers(session.io, session.tree.top.parent(), parsed->enabled));
+  return report;
+}
+
+}  // namespace weir

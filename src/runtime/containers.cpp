@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/containers.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <map>
+
+#include "weir/base/text.h"
+#include "weir/cgroup/clear.h"
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_text.h"
+#include "weir/model/kernel_value.h"
+
+namespace weir {
+namespace {
+
+bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
+
+Result<std::optional<Member>> read_member(CgroupIo& io, const CgroupPath& path, std::size_t pool) {
+  auto text = io.attribute(path, attribute::container);
+  if (!text && is_gone(text.error())) return std::optional<Member>{};
+  if (!text) return pass(std::move(text));
+  if (!*text) return std::optional<Member>{};
+  auto record = ContainerRecord::parse(**text);
+  if (!record) return std::optional<Member>{};  // damaged: a stranger's, as observe() sees it
+  return std::optional{Member{std::move(*record), path, pool}};
+}
+
+}  // namespace
+
+std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observed) {
+  std::map<std::string_view, std::size_t> by_path;
+  for (std::size_t i = 0; i < tree.pools.size(); ++i) by_path.emplace(tree.pools[i].path.str(), i);
+  std::vector<Member> out;
+  for (const auto& cgroup : observed.cgroups) {
+    if (cgroup.kind != CgroupKind::container) continue;
+    const auto parent = cgroup.path.parent();
+    const auto pool = by_path.find(parent.str());
+    if (pool != by_path.end()) out.push_back({*cgroup.container, cgroup.path, pool->second});
+  }
+  return out;
+}
+
+Result<std::vector<Member>> read_members(CgroupIo& io, const PoolTree& tree, std::size_t pool) {
+  std::vector<Member> out;
+  WEIR_TRY(const auto names, io.children(tree.pools[pool].path));
+  for (const auto& name : names) {
+    const auto path = tree.pools[pool].path.child(name);
+    if (!path || name.ends_with(".slice")) continue;
+    WEIR_TRY(auto member, read_member(io, *path, pool));
+    if (member) out.push_back(std::move(*member));
+  }
+  return out;
+}
+
+Result<CgroupPath> container_path(const PoolTree& tree, std::size_t pool,
+                                  const ContainerName& name) {
+  return tree.pools[pool].path.child(name.str() + ".scope");
+}
+
+std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
+                                         const ContainerName& name) {
+  for (std::size_t i = 0; i < tree.pools.size(); ++i) {
+    if (!tree.pools[i].children.empty()) continue;
+    const auto path = container_path(tree, i, name);
+    if (path && io.exists(*path)) return *path;
+  }
+  return std::nullopt;
+}
+
+Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed) {
+  std::size_t removed = 0;
+  for (const auto& cgroup : observed.cgroups) {
+    if (cgroup.kind != CgroupKind::container || cgroup.populated) continue;
+    const auto done = remove_tree(io, cgroup.path);
+    if (done) ++removed;
+    // Populated again means it was alive after all.
+    if (!done && done.error().sys != EBUSY) return tl::unexpected(done.error());
+  }
+  return removed;
+}
+
+Status settle_weights(Session& session, std::size_t pool) {
+  const auto entitled = entitlements(session.tree);
+  WEIR_TRY(const auto members, read_members(session.io, session.tree, pool));
+  std::vector<ContainerRecord> records;
+  for (const auto& member : members) records.push_back(member.record);
+  const auto inside = member_entitlements(entitled.cpu[pool], entitled.memory[pool], records);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto wanted = fmt::format("{}", inside.weight[i]);
+    auto now = session.io.read(members[i].path, file::cpu_weight);
+    if (now && same_value(file::cpu_weight, *now, wanted)) continue;
+    if (now) {
+      auto written = session.io.write(members[i].path, file::cpu_weight, wanted);
+      if (written || is_gone(written.error())) continue;
+      return written;
+    }
+    if (!is_gone(now.error())) return pass(std::move(now));
+  }
+  return {};
+}
+
+Result<std::size_t> find_pool(const PoolTree& tree, std::string_view name) {
+  if (const auto pool = tree.find(name)) return *pool;
+  std::vector<std::string_view> names;
+  for (const auto& pool : tree.pools) names.push_back(pool.name().str());
+  const auto near = nearest(name, names);
+  return fail(
+      Errc::not_found, fmt::format("no pool '{}'", printable(name, 60)),
+      near.empty() ? "`weir pool list` shows the pools" : fmt::format("did you mean '{}'?", near));
+}
+
+Result<std::size_t> find_leaf_pool(const PoolTree& tree, std::string_view name) {
+  WEIR_TRY(const auto pool, find_pool(tree, name));
+  const auto& children = tree.pools[pool].children;
+  if (children.empty()) return pool;
+  std::vector<std::string> names;
+  for (const auto child : children)
+    names.push_back(fmt::format("'{}'", tree.pools[child].name().str()));
+  return fail(Errc::usage,
+              fmt::format("pool '{}' has child pools and holds no containers itself", name),
+              fmt::format("use {}", join_words(names)));
+}
+
+}  // namespace weir

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+
+#include "weir/cgroup/clear.h"
+#include "weir/cgroup/guardian.h"
+#include "weir/cgroup/identity.h"
+#include "weir/cgroup/signals.h"
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_value.h"
+#include "weir/policy/desired.h"
+#include "weir/runtime/containers.h"
+
+namespace weir {
+namespace {
+
+constexpr std::chrono::milliseconds grace{2000};  // between SIGTERM and cgroup.kill
+constexpr int not_executable = 126, not_found = 127;
+
+template <class T>
+std::optional<T> first_of(const std::optional<T>& asked, const std::optional<T>& otherwise) {
+  return asked ? asked : otherwise;
+}
+
+Status check_pair(bool above, std::string_view what) {
+  if (!above) return {};
+  return fail(Errc::usage, fmt::format("the {} request is above the {} limit", what, what),
+              fmt::format("lower the request or raise the limit of {}", what));
+}
+
+Result<ContainerRecord> make_record(const Session& session, const Pool& pool,
+                                    const RunRequest& request) {
+  const auto& defaults = pool.spec.container;
+  const auto caller = self();
+  ContainerName name = request.name ? *request.name : *ContainerName::parse(caller.default_name);
+  ContainerRecord record{.name = std::move(name)};
+  record.cpu_limit = first_of(request.cpu_limit, defaults.cpu_limit);
+  record.cpu_request = first_of(request.cpu_request, defaults.cpu_request);
+  record.memory_limit = first_of(request.memory_limit, defaults.memory_limit);
+  record.memory_request = first_of(request.memory_request, defaults.memory_request);
+  // A default must not contradict what was asked for.
+  if (!request.cpu_request && record.cpu_limit)
+    record.cpu_request = record.cpu_request ? std::min(*record.cpu_request, *record.cpu_limit)
+                                            : std::optional<Cores>{};
+  if (!request.memory_request && record.memory_limit && record.memory_request)
+    record.memory_request = std::min(*record.memory_request, *record.memory_limit);
+  record.swap_limit =
+      first_of(request.swap_limit, first_of(pool.spec.memory.swap, std::optional{Bytes{0}}));
+  record.priority = request.priority;
+  record.value = first_of(request.value, defaults.value);
+  record.work = first_of(request.work, defaults.work);
+  record.oom = pool.spec.oom;
+  record.since_us = caller.now_us;
+  record.owner_uid = caller.uid;
+  WEIR_CHECK(check_pair(
+      record.cpu_limit && record.cpu_request && *record.cpu_request > *record.cpu_limit, "CPU"));
+  WEIR_CHECK(check_pair(
+      record.memory_limit && record.memory_request && *record.memory_request > *record.memory_limit,
+      "memory"));
+  static_cast<void>(session);
+  return record;
+}
+
+Status check_pool_is_applied(Session& session, const Pool& pool) {
+  WEIR_TRY(const auto control, [&]() -> Result<std::string> {
+    auto text = session.io.read(pool.path, file::cgroup_subtree_control);
+    if (!text && text.error().sys == ENOENT)
+      return fail(Errc::not_found,
+                  fmt::format("pool '{}' is in the file but not in the kernel", pool.name().str()),
+                  "`weir apply` makes it");
+    return text;
+  }());
+  for (const auto controller : {Controller::cpu, Controller::memory, Controller::pids})
+    if (control.find(to_text(controller)) == std::string::npos)
+      return fail(Errc::failed,
+                  fmt::format("pool '{}' is only half made: controller {} is off",
+                              pool.name().str(), to_text(controller)),
+                  "`weir apply` finishes it");
+  return {};
+}
+
+/// Makes the leaf with its record and limits. On failure nothing is left.
+Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
+                 const Pool& pool) {
+  auto made = session.io.make(path);
+  if (!made && made.error().sys == EEXIST)
+    return fail(Errc::conflict, fmt::format("container '{}' exists already", record.name.str()),
+                "choose another --name, or `weir ps` to see it");
+  if (!made && made.error().sys == EAGAIN)
+    return fail(Errc::no_capacity,
+                fmt::format("{}: the kernel allows no further cgroup (cgroup.max.descendants)",
+                            pool.path.str()));
+  WEIR_CHECK(std::move(made));
+  const auto fill = [&]() -> Status {
+    WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
+    for (const auto& [name, value] : container_files(record, pool, 100))
+      if (!same_value(name, default_value(name).value_or(""), value))
+        WEIR_CHECK(session.io.write(path, name, value));
+    return {};
+  };
+  auto filled = fill();
+  if (!filled) ignore(session.io.remove(path), "the first error is the one to report");
+  return filled;
+}
+
+/// A name may be in use in any pool, also by a container that ended unwatched.
+Status check_name_is_free(Session& session, const ContainerName& name) {
+  if (session.tree.find(name.str()))
+    return fail(Errc::usage, fmt::format("'{}' is the name of a pool", name.str()),
+                "give the container another --name");
+  const auto taken = find_container(session.io, session.tree, name);
+  if (!taken) return {};
+  WEIR_TRY(const bool empty, wait_unpopulated(session.io, *taken, std::chrono::milliseconds{0}));
+  if (empty && session.io.attribute(*taken, attribute::container).value_or(std::nullopt))
+    return remove_tree(session.io, *taken);
+  return fail(
+      Errc::conflict,
+      fmt::format("container '{}' exists already, in {}", name.str(), taken->parent().leaf()),
+      "choose another --name; `weir ps` shows the containers");
+}
+
+struct Started {
+  Child child;
+  CgroupPath path;
+  std::size_t pool;
+};
+
+/// Everything that needs the books: from the check of the name until the child is in its leaf.
+Result<Started> start(Session& session, const RunRequest& request) {
+  WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
+  const auto& pool = session.tree.pools[index];
+  WEIR_TRY(const auto record, make_record(session, pool, request));
+  WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(check_pool_is_applied(session, pool));
+  WEIR_CHECK(check_name_is_free(session, record.name));
+  WEIR_CHECK(make_leaf(session, path, record, pool));
+  auto directory = session.io.directory(path);
+  auto child =
+      directory ? spawn_into(*directory, request.command) : tl::unexpected(directory.error());
+  if (child) return Started{std::move(*child), path, index};
+  ignore(session.io.remove(path), "the first error is the one to report");
+  if (child.error().sys == EAGAIN)
+    return fail(Errc::no_capacity,
+                fmt::format("pool '{}' has reached its pids limit", pool.name().str()),
+                "raise pids.limit of the pool or wait until processes end");
+  return pass(std::move(child));
+}
+
+/// The command has ended: what it left is ended too, unless it is to stay.
+Status finish(Session& session, const Started& started, bool leave) {
+  if (leave) {
+    WEIR_TRY(const bool empty,
+             wait_unpopulated(session.io, started.path, std::chrono::milliseconds{0}));
+    if (!empty) return {};
+  }
+  WEIR_CHECK(clear(session.io, started.path, grace));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  return settle_weights(session, started.pool);
+}
+
+RunOutcome not_started(const Error& error) {
+  const bool missing = error.sys == ENOENT && error.code == Errc::not_found;
+  return RunOutcome{missing ? not_found : not_executable, error, std::nullopt};
+}
+
+Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,
+                             SignalRelay& relay) {
+  RunOutcome outcome;
+  if (auto error = await_exec(started.child, request.command)) {
+    ignore(reap(started.child), "it exited with what await_exec reported");
+    outcome = not_started(*error);
+  } else {
+    if (auto lock = session.run_dir.lock_books())
+      ignore(settle_weights(session, started.pool), "the next start or verify settles them");
+    WEIR_CHECK(relay.relay_until_exit(started.child.pidfd));
+    WEIR_TRY(outcome.status, reap(started.child));
+  }
+  auto finished = finish(session, started, request.leave);
+  if (!finished) outcome.cleanup = std::move(finished).error();
+  return outcome;
+}
+
+}  // namespace
+
+Result<RunOutcome> run(Session& session, RunRequest request) {
+  WEIR_TRY(auto relay, SignalRelay::start());
+  request.command.signal_mask = relay.previous_mask();
+  WEIR_TRY(auto started, start(session, request));
+  std::optional<Guardian> guardian;
+  if (request.command.die_with_parent) {
+    WEIR_TRY(auto directory, session.io.directory(started.path));
+    WEIR_TRY(guardian, Guardian::watch(std::move(directory)));
+  }
+  auto outcome = supervise(session, started, request, relay);
+  if (guardian) guardian->dismiss();
+  return outcome;
+}
+
+}  // namespace weir

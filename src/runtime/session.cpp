@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/session.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "weir/base/text.h"
+#include "weir/cgroup/files.h"
+#include "weir/cgroup/host_reader.h"
+#include "weir/config/parse.h"
+#include "weir/config/render.h"
+#include "weir/config/resolve.h"
+#include "weir/policy/desired.h"
+
+namespace weir {
+namespace {
+
+constexpr int oldest_major = 6, oldest_minor = 1;
+
+HostRoots roots_of(const Options& options) {
+  HostRoots roots;
+  roots.cgroup_root = options.cgroup_root;
+  return roots;
+}
+
+Status check_kernel(const Host& host) {
+  const auto parts = split(host.kernel_release, '.');
+  const auto major = parts.empty() ? std::nullopt : to_number<int>(parts[0]);
+  const auto minor =
+      parts.size() < 2
+          ? std::nullopt
+          : to_number<int>(parts[1].substr(0, parts[1].find_first_not_of("0123456789")));
+  if (!major || !minor) return {};  // a name that is no version: let the features decide
+  if (*major > oldest_major || (*major == oldest_major && *minor >= oldest_minor)) return {};
+  return fail(Errc::unsupported, fmt::format("kernel {} is older than 6.1", host.kernel_release),
+              "boot a kernel of the 6.1 series or later");
+}
+
+Status check_controllers(const CgroupHost& cgroup, const PoolTree& tree) {
+  for (const auto controller : needed_controllers(tree)) {
+    if (cgroup.has(controller)) continue;
+    const auto name = to_text(controller);
+    return fail(
+        Errc::unsupported,
+        fmt::format("the {} controller is missing in {}/cgroup.controllers", name, cgroup.mount),
+        cgroup.delegated
+            ? fmt::format("enable it above: write +{} to cgroup.subtree_control of the parent, "
+                          "or Delegate={} in the unit",
+                          name, name)
+            : fmt::format("a cgroup v1 mount may hold it (see /proc/cgroups), or the kernel was "
+                          "booted with cgroup_disable={}",
+                          name));
+  }
+  return {};
+}
+
+Status check_backend(const HostSpec& spec, const CgroupHost& cgroup) {
+  switch (spec.backend) {
+    case BackendChoice::cgroupfs:
+      return {};
+    case BackendChoice::systemd:
+      return fail(Errc::unsupported, "backend = \"systemd\": this weir has no systemd back-end yet",
+                  "give weir a delegated cgroup (systemd-run -p Delegate=yes) and name it with "
+                  "--cgroup-root");
+    case BackendChoice::automatic:
+      break;
+  }
+  if (cgroup.backend == Backend::cgroupfs) return {};
+  return fail(Errc::unsupported, cgroup.backend_reason,
+              cgroup.systemd
+                  ? "give weir a delegated cgroup (systemd-run -p Delegate=yes) and name it "
+                    "with --cgroup-root"
+                  : "run weir as root, or point --cgroup-root at a cgroup that is delegated "
+                    "to this user");
+}
+
+Error config_error(const Loaded& loaded) {
+  Error error;
+  error.code = Errc::config;
+  std::size_t mistakes = 0;
+  for (const auto& diagnostic : loaded.diagnostics) {
+    error.details += render(loaded.config, diagnostic);
+    if (!error.details.ends_with('\n')) error.details += '\n';
+    mistakes += diagnostic.warning ? 0 : 1;
+  }
+  error.message = fmt::format("{}: {} mistake{}", loaded.config.files.front().path, mistakes,
+                              mistakes == 1 ? "" : "s");
+  return error;
+}
+
+Result<Session> make_session(const Options& options, Loaded loaded) {
+  if (loaded.has_errors()) return tl::unexpected(config_error(loaded));
+  if (!loaded.host.cgroup)
+    return fail(
+        Errc::unsupported, "no cgroup v2 is mounted on this host",
+        "boot with systemd.unified_cgroup_hierarchy=1, or mount -t cgroup2 none /sys/fs/cgroup");
+  WEIR_CHECK(check_kernel(loaded.host));
+  WEIR_CHECK(check_backend(loaded.config.host, *loaded.host.cgroup));
+  WEIR_CHECK(check_controllers(*loaded.host.cgroup, *loaded.tree));
+  WEIR_TRY(auto io, CgroupFs::open(loaded.host.cgroup->mount));
+  WEIR_TRY(auto run_dir, RunDir::open(options.run_dir));
+  std::vector<std::string> warnings;
+  for (const auto& diagnostic : loaded.diagnostics)
+    warnings.push_back(render(loaded.config, diagnostic));
+  return Session{std::move(loaded.config), std::move(loaded.host), std::move(*loaded.tree),
+                 std::move(warnings),      std::move(io),          std::move(run_dir)};
+}
+
+}  // namespace
+
+bool Loaded::has_errors() const {
+  return std::ranges::any_of(diagnostics, [](const Diagnostic& d) { return !d.warning; });
+}
+
+Result<Host> load_host(const Options& options) { return read_host(roots_of(options)); }
+
+Result<Loaded> load(const Options& options) {
+  WEIR_TRY(auto files, read_config_files(options.config, Trust::owner_only));
+  Loaded loaded;
+  auto parsed = parse_config(std::move(files));
+  loaded.config = std::move(parsed.config);
+  loaded.diagnostics = std::move(parsed.diagnostics);
+  WEIR_TRY(loaded.host, load_host(options));
+  if (loaded.has_errors()) return loaded;
+  auto capacity = capacity_of(loaded.host, loaded.config.host.reserve);
+  if (!capacity) {
+    loaded.diagnostics.push_back({loaded.config.host.at, "host.reserve", capacity.error().message,
+                                  capacity.error().hint, false});
+    return loaded;
+  }
+  auto resolved = resolve_pools(loaded.config, *capacity, loaded.host);
+  std::ranges::move(resolved.diagnostics, std::back_inserter(loaded.diagnostics));
+  if (!loaded.has_errors()) loaded.tree = std::move(resolved.tree);
+  return loaded;
+}
+
+Result<Session> open_session(const Options& options) {
+  WEIR_TRY(auto loaded, load(options));
+  return make_session(options, std::move(loaded));
+}
+
+Result<Session> open_session_for_teardown(const Options& options) {
+  if (::access(options.config.c_str(), F_OK) == 0) return open_session(options);
+  Loaded loaded;
+  loaded.config.files.push_back({options.config, {}});
+  WEIR_TRY(loaded.host, load_host(options));
+  WEIR_TRY(const auto capacity, capacity_of(loaded.host, loaded.config.host.reserve));
+  auto resolved = resolve_pools(loaded.config, capacity, loaded.host);
+  loaded.tree = std::move(resolved.tree);
+  return make_session(options, std::move(loaded));
+}
+
+}  // namespace weir
