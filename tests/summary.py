@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sums the results of a test run: one last line for all, and above it what failed and where its log is.
+
+Host tests come from meson's testlog.json, counted by doctest case; the kernels' from the folder each guest
+left: results.tsv with lines of pass|fail|skip, a tab and a name, and status, the guest's exit status.
+"""
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DOCTEST_TOTALS = re.compile(
+    r"^\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped", re.MULTILINE)
+DOCTEST_CASE = re.compile(r"^\s*(?:TEST CASE|SCENARIO):\s*(.*)$")
+DOCTEST_ERROR = re.compile(r"^\S.*: (?:FATAL )?ERROR: |^(?:Failed|Didn't fail|Should have failed)")
+
+
+@dataclass
+class Sum:
+    passed: int = 0
+    skipped: int = 0
+    failures: list = field(default_factory=list)
+    wrong_skips: list = field(default_factory=list)
+
+    def fail(self, name, log):
+        self.failures.append((name, log))
+
+    def line(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {len(self.failures)} failed{skipped}"
+
+
+def add_meson(total, log):
+    """One count for each doctest case, or for each program that has none."""
+    if not log.exists():
+        total.fail("host tests: no results", log)
+        return
+    text_log = log.with_suffix(".txt")
+    for line in log.read_text().splitlines():
+        add_program(total, json.loads(line), text_log)
+
+
+def add_program(total, test, log):
+    name = test["name"]
+    good = test["result"] in ("OK", "EXPECTEDFAIL")
+    totals = DOCTEST_TOTALS.search(test.get("stdout", ""))
+    if totals is None:
+        if test["result"] == "SKIP":
+            total.skipped += 1
+        elif good:
+            total.passed += 1
+        else:
+            total.fail(f"{name} ({test['result'].lower()})", log)
+        return
+    _, passed, failed, skipped = map(int, totals.groups())
+    total.passed += passed
+    total.skipped += skipped
+    names = failed_cases(test["stdout"])
+    for number in range(failed):
+        total.fail(f"{name}: {names[number] if number < len(names) else 'a test case'}", log)
+    if not good and failed == 0:
+        total.fail(f"{name} ({test['result'].lower()})", log)
+
+
+def failed_cases(text):
+    """Doctest names a case before the first thing that went wrong in it."""
+    names = []
+    current = None
+    for line in text.splitlines():
+        case = DOCTEST_CASE.match(line)
+        if case:
+            current = case[1]
+        elif current and current not in names and DOCTEST_ERROR.match(line):
+            names.append(current)
+    return names
+
+
+def add_kernel(total, folder):
+    """A guest that left no results, or ended badly with good ones, has failed."""
+    kernel = f"kernel {folder.name}"
+    log = folder / "vm-console.log"
+    results = folder / "results.tsv"
+    status = read_status(folder / "status")
+    lines = results.read_text().splitlines() if results.exists() else []
+    clean = True
+    for line in lines:
+        verdict, _, name = line.partition("\t")
+        if verdict == "pass":
+            total.passed += 1
+        elif verdict == "skip":
+            clean = False
+            total.skipped += 1
+            total.wrong_skips.append(f"{kernel}: {name}")
+        else:
+            clean = False
+            total.fail(f"{kernel}: {name}", log)
+    if not lines:
+        total.fail(f"{kernel}: no results (exit status {status})", log)
+    elif clean and status != "0":
+        total.fail(f"{kernel}: the tests ended with exit status {status}", log)
+
+
+def read_status(path):
+    return path.read_text().strip() if path.exists() else "missing"
+
+
+def report(total):
+    for name, log in total.failures:
+        print(f"failed: {name} (see {log})")
+    for name in total.wrong_skips:
+        print(f"skipped, which counts as failed: {name}")
+    print(total.line(), flush=True)
+    return 1 if total.failures or total.wrong_skips else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--meson", type=Path, metavar="TESTLOG.JSON")
+    parser.add_argument("--kernel", type=Path, action="append", default=[], metavar="DIR")
+    options = parser.parse_args()
+    total = Sum()
+    if options.meson:
+        add_meson(total, options.meson)
+    for folder in options.kernel:
+        add_kernel(total, folder)
+    return report(total)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
