@@ -74,7 +74,8 @@ Status run(CgroupIo& io, const Change& change) {
 /// True where nothing in `cgroup` differs from what a fresh cgroup has for `controller`.
 bool is_untouched(CgroupIo& io, const CgroupPath& cgroup, std::string_view controller) {
   for (const auto name : {file::cpu_weight, file::cpu_max, file::memory_min, file::memory_low,
-                          file::memory_high, file::memory_max, file::pids_max, file::cpuset_cpus}) {
+                          file::memory_high, file::memory_max, file::pids_max, file::cpuset_cpus,
+                          file::io_max}) {
     if (!name.starts_with(fmt::format("{}.", controller))) continue;
     const auto text = io.read(cgroup, name);
     if (text && !same_value(name, *text, default_value(name).value_or(""))) return false;
@@ -108,14 +109,16 @@ ExecutionReport execute(CgroupIo& io, const Plan& plan) {
   return report;
 }
 
-Result<std::vector<std::string>> restore_controllers(CgroupIo& io, const CgroupPath& parent,
+Result<std::vector<std::string>> restore_controllers(CgroupIo& io, const CgroupPath& top,
                                                      const std::vector<std::string>& controllers) {
   std::vector<std::string> kept;
+  const auto parent = top.parent();
   WEIR_TRY(const auto names, io.children(parent));
   for (const auto& controller : controllers) {
     bool untouched = true;
     for (const auto& name : names) {
       const auto sibling = parent.child(name);
+      if (sibling && *sibling == top) continue;
       untouched = untouched && (!sibling || is_untouched(io, *sibling, controller));
     }
     if (!untouched) {

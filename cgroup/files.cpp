@@ -93,6 +93,8 @@ Result<std::string> read_small_file(const std::string& path, std::size_t at_most
   return drain(fd.get(), path, at_most);
 }
 
+bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
 Result<SourceFile> read_config_file(const std::string& path, Trust trust) {
   if (path.find('\0') != std::string::npos)
     return fail(Errc::config, "the path of the file has a NUL byte");

@@ -80,18 +80,32 @@ Result<int> CgroupFs::directory_fd(const CgroupPath& cgroup) {
   return last_fd_.get();
 }
 
-Result<std::string> CgroupFs::read(const CgroupPath& cgroup, std::string_view file) {
+bool CgroupFs::is_kept(const CgroupPath& cgroup) const { return last_fd_ && last_ == cgroup; }
+
+/// The kept directory may have been removed, and another made under its name.
+bool CgroupFs::forget_dead() {
+  if (::faccessat(last_fd_.get(), "cgroup.procs", F_OK, 0) == 0) return false;
+  last_fd_.reset();
+  return true;
+}
+
+Result<UniqueFd> CgroupFs::open_file(const CgroupPath& cgroup, std::string_view file, int flags) {
+  const bool kept = is_kept(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));
-  auto fd = open_beneath(directory, std::string{file}, O_RDONLY);
+  auto fd = open_beneath(directory, std::string{file}, flags);
+  if (fd || fd.error().sys != ENOENT || !kept || !forget_dead()) return fd;
+  return open_file(cgroup, file, flags);
+}
+
+Result<std::string> CgroupFs::read(const CgroupPath& cgroup, std::string_view file) {
+  auto fd = open_file(cgroup, file, O_RDONLY);
   if (!fd) return os_fail(fd.error().sys, fmt::format("open {}", shown(cgroup, file)));
   return read_all(fd->get(), shown(cgroup, file));
 }
 
 Status CgroupFs::write(const CgroupPath& cgroup, std::string_view file, std::string_view value) {
   const auto doing = [&] { return fmt::format("write '{}' to {}", value, shown(cgroup, file)); };
-  auto directory = directory_fd(cgroup);
-  if (!directory) return os_fail(directory.error().sys, doing());
-  auto fd = open_beneath(*directory, std::string{file}, O_WRONLY);
+  auto fd = open_file(cgroup, file, O_WRONLY);
   if (!fd) return os_fail(fd.error().sys, doing());
   ssize_t n = 0;
   // A zero-length write would succeed and do nothing; a lone line end means "empty" to the kernel.
@@ -105,20 +119,26 @@ Status CgroupFs::write(const CgroupPath& cgroup, std::string_view file, std::str
 }
 
 Status CgroupFs::make(const CgroupPath& cgroup) {
-  auto parent = directory_fd(cgroup.parent());
+  const auto above = cgroup.parent();
+  const bool kept = is_kept(above);
+  auto parent = directory_fd(above);
   if (!parent) return os_fail(parent.error().sys, fmt::format("mkdir {}", cgroup.str()));
-  if (::mkdirat(*parent, std::string{cgroup.leaf()}.c_str(), 0755) < 0)
-    return os_fail(errno, fmt::format("mkdir {}", cgroup.str()));
-  return {};
+  if (::mkdirat(*parent, std::string{cgroup.leaf()}.c_str(), 0755) == 0) return {};
+  const int sys = errno;
+  if (sys == ENOENT && kept && forget_dead()) return make(cgroup);
+  return os_fail(sys, fmt::format("mkdir {}", cgroup.str()));
 }
 
 Status CgroupFs::remove(const CgroupPath& cgroup) {
   if (last_ == cgroup) last_fd_.reset();
-  auto parent = directory_fd(cgroup.parent());
+  const auto above = cgroup.parent();
+  const bool kept = is_kept(above);
+  auto parent = directory_fd(above);
   if (!parent) return os_fail(parent.error().sys, fmt::format("rmdir {}", cgroup.str()));
-  if (::unlinkat(*parent, std::string{cgroup.leaf()}.c_str(), AT_REMOVEDIR) < 0)
-    return os_fail(errno, fmt::format("rmdir {}", cgroup.str()));
-  return {};
+  if (::unlinkat(*parent, std::string{cgroup.leaf()}.c_str(), AT_REMOVEDIR) == 0) return {};
+  const int sys = errno;
+  if (sys == ENOENT && kept && forget_dead()) return remove(cgroup);
+  return os_fail(sys, fmt::format("rmdir {}", cgroup.str()));
 }
 
 Result<std::vector<std::string>> CgroupFs::children(const CgroupPath& cgroup) {
@@ -146,8 +166,11 @@ bool CgroupFs::exists(const CgroupPath& cgroup) {
 }
 
 bool CgroupFs::has_file(const CgroupPath& cgroup, std::string_view file) {
+  const bool kept = is_kept(cgroup);
   const auto directory = directory_fd(cgroup);
-  return directory && ::faccessat(*directory, std::string{file}.c_str(), F_OK, 0) == 0;
+  if (!directory) return false;
+  if (::faccessat(*directory, std::string{file}.c_str(), F_OK, 0) == 0) return true;
+  return errno == ENOENT && kept && forget_dead() && has_file(cgroup, file);
 }
 
 std::string CgroupFs::attribute_name(std::string_view name) const {
@@ -156,6 +179,7 @@ std::string CgroupFs::attribute_name(std::string_view name) const {
 
 Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
                                                        std::string_view name) {
+  if (is_kept(cgroup)) forget_dead();
   WEIR_TRY(const int directory, directory_fd(cgroup));
   std::string value(4096, '\0');
   const auto attribute = attribute_name(name);
@@ -172,6 +196,7 @@ Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
 
 Status CgroupFs::set_attribute(const CgroupPath& cgroup, std::string_view name,
                                std::string_view value) {
+  if (is_kept(cgroup)) forget_dead();
   WEIR_TRY(const int directory, directory_fd(cgroup));
   const auto attribute = attribute_name(name);
   if (::fsetxattr(directory, attribute.c_str(), value.data(), value.size(), 0) < 0)

@@ -73,12 +73,15 @@ Given what_is_given(const std::string& root, bool verify) {
   return given;
 }
 
+std::optional<Cgroup2Mount> find_mount(const HostRoots& roots) {
+  const auto mounts = read_small_file(roots.proc + "/self/mountinfo", std::size_t{4} << 20);
+  return mounts ? find_cgroup2(*mounts) : std::nullopt;
+}
+
 std::optional<std::string> cgroup_root(const HostRoots& roots) {
   if (roots.cgroup_root) return roots.cgroup_root;
-  const auto mounts = read_small_file(roots.proc + "/self/mountinfo", std::size_t{4} << 20);
-  const auto found = mounts ? find_cgroup2(*mounts) : std::nullopt;
-  if (!found) return std::nullopt;
-  return found->mount_point;
+  const auto found = find_mount(roots);
+  return found ? std::optional{found->mount_point} : std::nullopt;
 }
 
 Result<CgroupHost> read_cgroup_host(const HostRoots& roots, const std::string& root,
@@ -86,6 +89,7 @@ Result<CgroupHost> read_cgroup_host(const HostRoots& roots, const std::string& r
   CgroupHost out;
   out.mount = root;
   out.delegated = delegated;
+  if (const auto mount = find_mount(roots)) out.mount_options = mount->options;
   auto controllers = read_small_file(fmt::format("{}/{}", root, file::cgroup_controllers));
   if (!controllers) {
     auto error = std::move(controllers).error();

@@ -16,7 +16,8 @@ constexpr std::size_t max_depth = max_pool_depth + 2;
 
 constexpr std::array pool_files{file::cpu_weight,      file::cpu_max,     file::memory_min,
                                 file::memory_low,      file::memory_high, file::memory_max,
-                                file::memory_swap_max, file::pids_max,    file::cpuset_cpus};
+                                file::memory_swap_max, file::pids_max,    file::cpuset_cpus,
+                                file::io_max};
 constexpr std::array container_files{
     file::cpu_weight,      file::cpu_max,          file::memory_min,
     file::memory_low,      file::memory_high,      file::memory_max,
@@ -132,8 +133,9 @@ Result<ObservedTree> observe(CgroupIo& io, const CgroupPath& top, Depth depth) {
 Result<Surroundings> observe_surroundings(CgroupIo& io, const CgroupPath& top) {
   Surroundings out;
   const auto parent = top.parent();
-  WEIR_TRY(const auto procs, io.read(parent, file::cgroup_procs));
-  WEIR_TRY(out.tasks, parse_pids(procs));
+  // Threads, not processes: each of them weighs as much as a cgroup of the default weight.
+  WEIR_TRY(const auto threads, io.read(parent, file::cgroup_threads));
+  WEIR_TRY(out.tasks, parse_pids(threads));
   WEIR_TRY(const auto names, io.children(parent));
   for (const auto& name : names) {
     const auto sibling = parent.child(name);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
@@ -17,7 +18,7 @@
 namespace weir {
 namespace {
 
-constexpr auto patience = std::chrono::seconds{10};
+constexpr auto patience = std::chrono::seconds{10};  // with one holder; many may be served before us
 constexpr auto first_nap = std::chrono::microseconds{200};
 constexpr auto longest_nap = std::chrono::milliseconds{20};
 
@@ -59,6 +60,18 @@ std::string holder(int fd) {
   return pid ? fmt::format("pid {}", *pid) : std::string{"another weir"};
 }
 
+/// The books are handed on with a number, which tells those who wait a slow holder from a long queue.
+std::uint64_t turn(int fd) {
+  std::uint64_t number = 0;
+  return ::pread(fd, &number, sizeof number, 0) == sizeof number ? number : 0;
+}
+
+Status take_turn(int fd) {
+  const auto next = turn(fd) + 1;
+  if (::pwrite(fd, &next, sizeof next, 0) == sizeof next) return {};
+  return os_fail(errno, "number the holder of the books");
+}
+
 }  // namespace
 
 FileLock::~FileLock() { release(); }
@@ -77,15 +90,21 @@ Result<RunDir> RunDir::open(const std::string& path) {
 
 Result<FileLock> RunDir::lock_books() const {
   WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto seen = turn(fd.get());
+  auto deadline = std::chrono::steady_clock::now() + patience;
   std::chrono::microseconds nap = first_nap;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return os_fail(errno, "lock the books");
-    if (std::chrono::steady_clock::now() > deadline)
-      return fail(Errc::conflict, "busy: another weir has held the lock for 10 s");
+    if (std::chrono::steady_clock::now() > deadline) {
+      if (turn(fd.get()) == seen)
+        return fail(Errc::conflict, "busy: another weir has held the lock for 10 s");
+      seen = turn(fd.get());
+      deadline = std::chrono::steady_clock::now() + patience;
+    }
     std::this_thread::sleep_for(nap);
     nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);
   }
+  WEIR_CHECK(take_turn(fd.get()));
   return FileLock{std::move(fd)};
 }
 

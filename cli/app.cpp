@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "arguments.h"
+#include "command_tree.h"
 #include "report.h"
 
 namespace weir::cli {
@@ -33,6 +34,50 @@ Split split_at_dashes(int argc, const char* const* argv) {
   return out;
 }
 
+/// What of an option's type is its own: validators put their descriptions behind it.
+std::string value_name(CLI::Option& option) {
+  auto name = option.get_type_name();
+  for (int i = 0;; ++i) {
+    try {
+      const auto said = ":" + option.get_validator(i)->get_description();
+      if (const auto at = name.find(said); said.size() > 1 && at != std::string::npos)
+        name.erase(at, said.size());
+    } catch (const CLI::OptionNotFound&) {
+      return name;
+    }
+  }
+}
+
+FlagNode describe_flag(CLI::Option& option) {
+  FlagNode out;
+  for (const auto& name : option.get_snames()) out.names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) out.names.push_back("--" + name);
+  out.help = option.get_description();
+  if (option.get_type_size() == 0) return out;
+  out.value = value_name(option);
+  out.optional_value = option.get_items_expected_min() == 0;
+  return out;
+}
+
+CommandNode describe(CLI::App& app) {
+  CommandNode out;
+  out.name = app.get_name();
+  out.help = app.get_description();
+  out.runs_a_program = app.get_prefix_command();
+  const auto all = [](auto*) { return true; };
+  for (auto* option : app.get_options(all)) {
+    if (option->get_group().empty()) continue;
+    if (option->nonpositional())
+      out.flags.push_back(describe_flag(*option));
+    else
+      out.operands.push_back({option->get_name(true), value_name(*option),
+                              option->get_description(), option->get_items_expected_max() > 1});
+  }
+  for (auto* sub : app.get_subcommands(all))
+    if (!sub->get_group().empty()) out.commands.push_back(describe(*sub));
+  return out;
+}
+
 class App {
  public:
   App() {
@@ -46,7 +91,10 @@ class App {
     add_apply_commands();
     add_pool_commands();
     add_container_commands();
+    add_shell_commands();
   }
+
+  CommandNode describe() { return cli::describe(app_); }
 
   Parsed parse(int argc, const char* const* argv) {
     auto split = split_at_dashes(argc, argv);
@@ -80,10 +128,13 @@ class App {
     app_.add_option("--run-dir", args_.options.run_dir, "locks and claims")->type_name("DIR");
     app_.add_flag("--json", args_.json, "one JSON document on stdout");
     app_.add_flag("--quiet", args_.quiet, "only errors on stderr");
-    app_.add_option("--color", args_.color, "auto, always or never")
+    app_.add_option("--color", args_.color, "when to colour; default: on a terminal")
         ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{
-            {"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}))
-        ->type_name("WHEN");
+                                                {"auto", Color::automatic},
+                                                {"always", Color::always},
+                                                {"never", Color::never}})
+                        .description(""))
+        ->type_name("auto|always|never");
   }
 
   void add_host_commands() {
@@ -92,7 +143,7 @@ class App {
     command(app_, "host", "what this host has and what pools may share", "weir host --json");
     auto* check = command(app_, "check", "validate the configuration and nothing else",
                           "weir check ./weir.toml");
-    check->add_option("FILE", args_.file, "default: as --config");
+    check->add_option("FILE", args_.file, "default: as --config")->type_name("FILE");
   }
 
   void add_apply_commands() {
@@ -117,10 +168,35 @@ class App {
     pool->fallthrough();
     command(*pool, "list", "all pools", "weir pool list");
     auto* show = command(*pool, "show", "one pool in full", "weir pool show web");
-    show->add_option("NAME", args_.pool, "the pool")->required();
+    show->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
+    auto* create = command(*pool, "create", "write weir.d/NAME.toml and apply it",
+                           "weir pool create nightly parent=team memory.limit=2GiB");
+    create->add_option("NAME", args_.pool, "the pool")->required()->type_name("");
+    create->add_option("KEY=VALUE", args_.settings, "dotted keys of weir.toml")->type_name("");
+    auto* set = command(*pool, "set", "change keys of a pool that `pool create` made, and apply",
+                        "weir pool set nightly memory.limit=4GiB shares=50");
+    set->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
+    set->add_option("KEY=VALUE", args_.settings, "dotted keys; an empty value removes the key")
+        ->required()
+        ->type_name("");
+    auto* remove = command(*pool, "remove", "remove a pool from weir.d and from the kernel",
+                           "weir pool remove nightly --kill");
+    remove->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
+    remove->add_flag("--kill", args_.kill, "end its containers first");
     auto* path = command(*pool, "path", "a pool's cgroup, for --cgroup-parent of a runtime",
                          "podman run --cgroup-parent \"$(weir pool path ci)\" …");
-    path->add_option("NAME", args_.pool, "the pool")->required();
+    path->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
+  }
+
+  void add_shell_commands() {
+    auto* completion = command(app_, "completion", "the script that completes weir in a shell",
+                               "weir completion bash >/etc/bash_completion.d/weir");
+    completion->add_option("SHELL", args_.word, "which shell")
+        ->required()
+        ->type_name("bash|zsh|fish");
+    auto* names = command(app_, "__complete", "names for a shell to offer", "weir __complete pools");
+    names->group("");  // hidden
+    names->add_option("WHAT", args_.word, "")->required()->type_name("pools|containers");
   }
 
   void add_container_commands() {
@@ -129,7 +205,27 @@ class App {
     auto* status =
         command(app_, "status", "pools and containers: entitled, used, pressed", "weir status");
     status->add_flag("--watch", args_.watch, "again every two seconds");
+    add_place();
+    auto* release = command(app_, "release", "give up a container's allocation and its cgroup",
+                            "weir release build7 --kill");
+    release->add_option("NAME", args_.name, "the container")->required()->type_name("CONTAINER");
+    release->add_flag("--kill", args_.kill, "end its processes first");
+    auto* explain = command(app_, "explain", "why a pool or container gets what it gets", "weir explain web");
+    explain->add_option("NAME", args_.name, "pool or container; pool:x and ctr:x say which")
+        ->required()
+        ->type_name("POOL|CONTAINER");
     add_run();
+  }
+
+  void add_place() {
+    auto* place = command(app_, "place", "take running processes into a pool as one container",
+                          "weir place --pool batch --name dump 4711");
+    place->add_option("--pool", args_.pool, "the pool")->required()->type_name("POOL");
+    place->add_option("--name", args_.name, "the container's name")->required()->type_name("NAME");
+    place->add_flag("--force", args_.force, "also processes of a service or another manager");
+    place->add_option("PID", args_.pids, "process ids; their descendants come along")
+        ->required()
+        ->type_name("");
   }
 
   void add_run() {
@@ -154,14 +250,14 @@ class App {
     sub->add_option("--priority", run.priority, "larger goes first; default 0")->type_name("N");
     sub->add_option("--value", run.value, "what it is worth (policy throughput)")->type_name("V");
     sub->add_option("--work", run.work, "mean CPU time (policy latency)")->type_name("DURATION");
-    sub->add_option("--seccomp", run.seccomp, "none")->type_name("PROFILE");
+    sub->add_option("--seccomp", run.seccomp, "none")->type_name("none|default|strict|FILE");
     sub->add_flag("--leave", run.leave, "keep what the command leaves running");
     sub->add_flag("--die-with-parent", run.die_with_parent,
                   "kill the container when weir is killed");
     sub->add_option("--refused-status", run.refused_status,
                     "exit status for no-capacity; default 125")
         ->type_name("N")
-        ->check(CLI::Range(0, 255));
+        ->check(CLI::Range(0, 255).description(""));
   }
 
   int finish_early(const CLI::ParseError& error) {
@@ -208,5 +304,7 @@ class App {
 }  // namespace
 
 Parsed parse_arguments(int argc, const char* const* argv) { return App().parse(argc, argv); }
+
+CommandNode describe_commands() { return App().describe(); }
 
 }  // namespace weir::cli

@@ -61,8 +61,8 @@ Error blocked_error(const Plan& plan) {
 
 Result<int> plan_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
-  print_warnings(session, args);
   WEIR_TRY(const auto planned, plan(session));
+  print_warnings(session, args);
   if (args.json) {
     print_json(plan_json(planned));
   } else if (planned.empty()) {
@@ -77,8 +77,8 @@ Result<int> plan_command(const Arguments& args) {
 Result<int> apply_command(const Arguments& args) {
   WEIR_TRY(const auto evict, parse_evict(args));
   WEIR_TRY(auto session, open_session(args.options));
-  print_warnings(session, args);
   WEIR_TRY(const auto report, apply(session, evict));
+  print_warnings(session, args);
   if (args.json) {
     auto document = plan_json(report.plan);
     document["done"] = report.done;
@@ -97,6 +97,7 @@ Result<int> apply_command(const Arguments& args) {
 Result<int> verify_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
   WEIR_TRY(const auto drift, verify(session, args.repair));
+  print_warnings(session, args);
   bool left = false;
   for (const auto& entry : drift) left = left || !entry.repaired;
   if (args.json) {

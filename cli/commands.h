@@ -20,8 +20,19 @@ Result<int> teardown_command(const Arguments& args);
 Result<int> pool_list_command(const Arguments& args);
 Result<int> pool_show_command(const Arguments& args);
 Result<int> pool_path_command(const Arguments& args);
+Result<int> pool_create_command(const Arguments& args);
+Result<int> pool_set_command(const Arguments& args);
+Result<int> pool_remove_command(const Arguments& args);
+Result<int> place_command(const Arguments& args);
+Result<int> release_command(const Arguments& args);
+Result<int> explain_command(const Arguments& args);
+Result<int> doctor_command(const Arguments& args);
 Result<int> ps_command(const Arguments& args);
 Result<int> status_command(const Arguments& args);
+
+Result<int> completion_command(const Arguments& args);
+/// Prints names, one a line; never an error.
+Result<int> complete_command(const Arguments& args);
 
 /// Never an error: its exit statuses are its own.
 int run_command(const Arguments& args);

@@ -48,12 +48,19 @@ void print_host(const Host& host, const Reserve& reserve, const Capacity& capaci
              to_text(capacity.memory), capacity.pids.value);
 }
 
-/// The reserve of the configuration where there is one that can be read, else the default.
-Result<Reserve> reserve_of(const Arguments& args) {
+/// Which device carries the limits of each declared disk.
+void print_declared(const PoolTree& tree) {
+  for (const auto& disk : tree.disks)
+    if (disk.declared)
+      fmt::print("io limits     {}: on {}\n", tree.host.disks[*disk.declared].path.value,
+                 disk.carrier.str());
+}
+
+/// The configuration where there is a file, else the defaults and no pools.
+Result<Loaded> load_if_there(const Arguments& args) {
   auto loaded = load(args.options);
-  if (loaded) return loaded->config.host.reserve;
-  if (loaded.error().sys == ENOENT) return Reserve{};
-  return pass(std::move(loaded));
+  if (loaded || loaded.error().sys != ENOENT) return loaded;
+  return Loaded{};
 }
 
 }  // namespace
@@ -70,12 +77,15 @@ Result<int> init_command(const Arguments& args) {
 
 Result<int> host_command(const Arguments& args) {
   WEIR_TRY(const auto host, load_host(args.options));
-  WEIR_TRY(const auto reserve, reserve_of(args));
+  WEIR_TRY(const auto loaded, load_if_there(args));
+  const auto& reserve = loaded.config.host.reserve;
   WEIR_TRY(const auto capacity, capacity_of(host, reserve));
-  if (args.json)
-    print_json(host_json(host, reserve, capacity));
-  else
-    print_host(host, reserve, capacity);
+  if (args.json) {
+    print_json(host_json(host, reserve, capacity, loaded.tree ? &*loaded.tree : nullptr));
+    return 0;
+  }
+  print_host(host, reserve, capacity);
+  if (loaded.tree) print_declared(*loaded.tree);
   return 0;
 }
 

@@ -63,9 +63,43 @@ Json memory_json(const Pool& pool, const PoolStatus& status) {
           {"borrowed_bytes", left(status.memory_reserved, pool.memory.reservation).value}};
 }
 
+Json rates_json(const IoRates& rates) {
+  Json out = Json::object();
+  for (const auto rate : all_io_rates)
+    out[std::string{to_text(rate)}] = rates[rate] ? Json(*rates[rate]) : Json{};
+  return out;
+}
+
+Json io_json(const IoMax& limits) {
+  Json out = Json::array();
+  for (const auto& [device, rates] : limits) {
+    Json entry{{"device", device.str()}};
+    entry.update(rates_json(rates));
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+/// The disks that weir.toml declares, and the device that carries the limits of each.
+Json declared_json(const PoolTree& tree) {
+  Json out = Json::array();
+  for (const auto& disk : tree.disks) {
+    if (!disk.declared) continue;
+    Json entry{{"path", tree.host.disks[*disk.declared].path.value},
+               {"device", disk.carrier.device.str()},
+               {"name", disk.carrier.name},
+               {"through", disk.carrier.through},
+               {"spreads_over", disk.carrier.over}};
+    entry.update(rates_json(disk.capability));
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
 }  // namespace
 
-Json host_json(const Host& host, const Reserve& reserve, const Capacity& capacity) {
+Json host_json(const Host& host, const Reserve& reserve, const Capacity& capacity,
+               const PoolTree* tree) {
   Json out;
   out["cpus"] = {{"online", host.online.size()}, {"list", host.online.str()}};
   if (host.cpu_quota) out["cpus"]["quota"] = as_double(*host.cpu_quota);
@@ -78,6 +112,7 @@ Json host_json(const Host& host, const Reserve& reserve, const Capacity& capacit
   for (const auto& disk : host.disks)
     out["disks"].push_back(
         {{"device", disk.device}, {"name", disk.name}, {"size_bytes", disk.size.value}});
+  if (tree != nullptr) out["declared_disks"] = declared_json(*tree);
   out["cgroup"] = nullptr;
   if (const auto& cgroup = host.cgroup)
     out["cgroup"] = {{"mount", cgroup->mount},
@@ -152,7 +187,7 @@ Json pool_json(const PoolTree& tree, const PoolStatus& status) {
   out["cpu"] = cpu_json(pool, status);
   out["memory"] = memory_json(pool, status);
   out["pids"] = {{"limit", count(pool.pids_limit)}, {"usage", status.pids}};
-  out["io"] = Json::array();
+  out["io"] = io_json(status.io);
   out["containers"] = status.containers;
   out["queued"] = 0;
   out["applied"] = status.applied;

@@ -12,8 +12,9 @@
 
 namespace weir::cli {
 
-nlohmann::ordered_json host_json(const Host& host, const Reserve& reserve,
-                                 const Capacity& capacity);
+/// `tree` is absent where there is no configuration (or none that can be read).
+nlohmann::ordered_json host_json(const Host& host, const Reserve& reserve, const Capacity& capacity,
+                                 const PoolTree* tree);
 nlohmann::ordered_json check_json(const Loaded& loaded);
 nlohmann::ordered_json plan_json(const Plan& plan);
 nlohmann::ordered_json drift_json(const std::vector<Drift>& drift);

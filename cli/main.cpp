@@ -26,8 +26,17 @@ constexpr std::array commands{
     Command{"pool list", pool_list_command},
     Command{"pool show", pool_show_command},
     Command{"pool path", pool_path_command},
+    Command{"pool create", pool_create_command},
+    Command{"pool set", pool_set_command},
+    Command{"pool remove", pool_remove_command},
+    Command{"place", place_command},
+    Command{"release", release_command},
+    Command{"explain", explain_command},
+    Command{"doctor", doctor_command},
     Command{"ps", ps_command},
     Command{"status", status_command},
+    Command{"completion", completion_command},
+    Command{"__complete", complete_command},
 };
 
 int dispatch(const Arguments& args) {

@@ -14,7 +14,8 @@ tl::unexpected<Error> not_understood(std::string_view text, std::string_view wan
   return fail(Errc::failed, fmt::format("'{}' is not {}", printable(text, 60), wanted));
 }
 
-/// mountinfo writes blanks and backslashes of paths as \ooo.
+}  // namespace
+
 std::string unescape_octal(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -30,8 +31,6 @@ std::string unescape_octal(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 Result<FlatKeyed> parse_flat_keyed(std::string_view text) {
   FlatKeyed out;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "weir/base/text.h"
+#include "weir/model/block.h"
 #include "weir/model/cpu_set.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
@@ -28,7 +29,7 @@ constexpr std::array defaults{
     Default{file::memory_high, "max"},     Default{file::memory_max, "max"},
     Default{file::memory_swap_max, "max"}, Default{file::memory_oom_group, "0"},
     Default{file::pids_max, "max"},        Default{file::cpuset_cpus, ""},
-    Default{file::cgroup_freeze, "0"},
+    Default{file::cgroup_freeze, "0"},     Default{file::io_max, ""},
 };
 
 /// A number that orders the values of `file`, or nothing where the text does not parse.
@@ -45,6 +46,30 @@ std::optional<std::int64_t> rank(std::string_view name, std::string_view text) {
   return name.starts_with("memory.") && name != file::memory_oom_group
              ? page_floor(Bytes{**parsed}).value
              : **parsed;
+}
+
+/// More of one rate and less of another has no order.
+std::partial_ordering compare_io_max(std::string_view from, std::string_view to) {
+  const auto before = parse_io_max(from);
+  const auto after = parse_io_max(to);
+  if (!before || !after) return std::partial_ordering::unordered;
+  auto devices = *before;
+  devices.insert(after->begin(), after->end());
+  const auto rates = [](const IoMax& of, DeviceNumber device) {
+    const auto at = of.find(device);
+    return at == of.end() ? IoRates{} : at->second;
+  };
+  bool more = false, less = false;
+  for (const auto& [device, unused] : devices)
+    for (const auto r : all_io_rates) {
+      const auto old_rate = rates(*before, device)[r].value_or(unlimited);
+      const auto new_rate = rates(*after, device)[r].value_or(unlimited);
+      more = more || new_rate > old_rate;
+      less = less || new_rate < old_rate;
+    }
+  if (more && less) return std::partial_ordering::unordered;
+  if (!more && !less) return std::partial_ordering::equivalent;
+  return more ? std::partial_ordering::greater : std::partial_ordering::less;
 }
 
 bool is_cpu_list(std::string_view name) { return name == file::cpuset_cpus; }
@@ -76,6 +101,7 @@ bool same_value(std::string_view name, std::string_view a, std::string_view b) {
     const auto right = CpuSet::parse(b);
     return left && right && *left == *right;
   }
+  if (name == file::io_max) return compare_io_max(a, b) == std::partial_ordering::equivalent;
   const auto left = rank(name, a);
   const auto right = rank(name, b);
   return left && right && *left == *right;
@@ -91,6 +117,7 @@ std::partial_ordering compare_values(std::string_view name, std::string_view fro
     if (new_set->empty() || old_set->is_subset_of(*new_set)) return std::partial_ordering::greater;
     return std::partial_ordering::less;
   }
+  if (name == file::io_max) return compare_io_max(from, to);
   const auto old_rank = rank(name, from);
   const auto new_rank = rank(name, to);
   if (!old_rank || !new_rank) return std::partial_ordering::unordered;

@@ -74,6 +74,7 @@ bool take_field(ContainerRecord& record, std::string_view key, std::string_view 
   if (key == "work") return take_work(text, record.work);
   if (key == "since_us") return take_plain(text, record.since_us);
   if (key == "owner_uid") return take_plain(text, record.owner_uid);
+  if (key == "arriving") return (record.arriving = true);
   if (key == "oom") {
     record.oom = text == "process" ? OomScope::process : OomScope::group;
     return text == "process" || text == "group";
@@ -134,6 +135,7 @@ std::string ContainerRecord::str() const {
   add("memory_limit", memory_limit);
   add("swap_limit", swap_limit);
   if (value) out += fmt::format("value {}\n", *value);
+  if (arriving) out += "arriving 1\n";
   if (work) out += fmt::format("work {}\n", work->count());
   return out + fmt::format("priority {}\noom {}\nsince_us {}\nowner_uid {}\n", priority,
                            to_text(oom), since_us, owner_uid);

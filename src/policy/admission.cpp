@@ -68,8 +68,7 @@ class Check {
       const auto& own = pools_[*at];
       const auto unused = std::max<std::int64_t>(0, own.reservation[r] - ledger_.booked[*at][r]);
       if (missing <= unused) return {};
-      if (!own.expandable[r])
-        return refusal(Refusal::Rule::reservation, at, r, missing, unused);
+      if (!own.expandable[r]) return refusal(Refusal::Rule::reservation, at, r, missing, unused);
       missing -= unused;
       loans.push_back({*at, static_cast<Resource>(r), missing});
     }
@@ -101,13 +100,35 @@ std::vector<AdmissionPool> emptied(std::span<const AdmissionPool> pools) {
 
 }  // namespace
 
-Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
-                std::size_t pool, const Applicant& applicant) {
+Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules, std::size_t pool,
+                const Applicant& applicant) {
   auto admission = Check(pools, rules).run(pool, applicant);
   if (admission.refused)
     admission.refused->for_ever =
         Check(emptied(pools), rules).run(pool, applicant).refused.has_value();
   return admission;
+}
+
+Resources room_in(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
+                  std::size_t pool) {
+  const Ledger ledger(pools);
+  Resources room;
+  for (std::size_t r = 0; r < resource_count; ++r) {
+    auto within_limits = rules.capacity[r] - ledger.requests.back()[r];
+    std::int64_t reserved = 0;
+    bool reaches_host = true;
+    for (std::optional at = pool; at; at = pools[*at].parent) {
+      const auto& own = pools[*at];
+      within_limits = std::min(within_limits, own.limit[r] - ledger.requests[*at][r]);
+      if (!reaches_host) continue;
+      reserved += std::max<std::int64_t>(0, own.reservation[r] - ledger.booked[*at][r]);
+      reaches_host = own.expandable[r];
+    }
+    if (reaches_host)
+      reserved += std::max<std::int64_t>(0, rules.capacity[r] - ledger.booked.back()[r]);
+    room[r] = std::max<std::int64_t>(0, std::min(within_limits, reserved));
+  }
+  return room;
 }
 
 std::vector<Resources> borrowed(std::span<const AdmissionPool> pools) {

@@ -44,8 +44,7 @@ bool cheaper(const State& a, const State& b) {
 /// Sets none of which is beaten by another that frees as much for less (Nemhauser and Ullmann).
 class Frontier {
  public:
-  Frontier(std::span<const Victim> victims, std::size_t resource, std::int64_t need)
-      : need_(need) {
+  Frontier(std::span<const Victim> victims, std::size_t resource, std::int64_t need) : need_(need) {
     states_.push_back({});
     front_.push_back(0);
     for (std::size_t v = 0; v < victims.size(); ++v)
@@ -70,8 +69,8 @@ class Frontier {
     for (auto at : front_) {
       const auto& old = states_[at];
       if (old.frees >= need_) continue;
-      states_.push_back({std::min(need_, old.frees + frees), old.cost + cost, old.count + 1,
-                         victim, at});
+      states_.push_back(
+          {std::min(need_, old.frees + frees), old.cost + cost, old.count + 1, victim, at});
       candidates.push_back(states_.size() - 1);
     }
     // From the set that frees most to the least, keep what is cheaper than all that free more.

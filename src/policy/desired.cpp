@@ -6,6 +6,7 @@
 
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_value.h"
+#include "weir/policy/io.h"
 #include "weir/policy/top_slice.h"
 
 namespace weir {
@@ -23,8 +24,8 @@ std::vector<Bytes> hard_reservations(const PoolTree& tree) {
   return out;
 }
 
-FileValues pool_files(const PoolTree& tree, std::size_t i, const Entitlements& entitled,
-                      Bytes hard) {
+FileValues pool_files(const PoolTree& tree, std::size_t i, const Entitlements& entitled, Bytes hard,
+                      const IoMax& io) {
   const auto& pool = tree.pools[i];
   FileValues files;
   files.emplace(file::cpu_weight, fmt::format("{}", entitled.weight[i]));
@@ -36,6 +37,7 @@ FileValues pool_files(const PoolTree& tree, std::size_t i, const Entitlements& e
   files.emplace(file::memory_swap_max, memory_text(pool.spec.memory.swap));
   files.emplace(file::pids_max, pids_text(pool.pids_limit));
   if (pool.cpus) files.emplace(file::cpuset_cpus, pool.cpus->str());
+  files.emplace(file::io_max, io_max_text(io));
   return files;
 }
 
@@ -60,6 +62,7 @@ DesiredCgroup top_cgroup(const PoolTree& tree, const std::vector<Bytes>& hard,
   out.files.emplace(file::memory_max, memory_text(tree.capacity.memory));
   out.files.emplace(file::memory_swap_max, memory_text(std::nullopt));
   out.files.emplace(file::pids_max, pids_text(tree.capacity.pids));
+  out.files.emplace(file::io_max, "");
   if (const auto name = PoolName::parse(tree.top.leaf().substr(0, tree.top.leaf().rfind('.'))))
     out.record = PoolRecord{*name}.str();
   return out;
@@ -113,14 +116,15 @@ DesiredTree desired_tree(const PoolTree& tree, const std::vector<Member>& member
                          const Outside& outside, const CpuSet& online) {
   const auto entitled = entitlements(tree);
   const auto hard = hard_reservations(tree);
+  const auto io = io_limits(tree);
   DesiredTree out;
   out.controllers = needed_controllers(tree);
   out.online = online;
   out.cgroups.push_back(top_cgroup(tree, hard, outside));
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
     const auto& pool = tree.pools[i];
-    out.cgroups.push_back({pool.path, CgroupKind::pool, pool_files(tree, i, entitled, hard[i]),
-                           true, PoolRecord{pool.name()}.str(), std::nullopt});
+    out.cgroups.push_back({pool.path, CgroupKind::pool,
+                           pool_files(tree, i, entitled, hard[i], io[i]), true, PoolRecord{pool.name()}.str(), std::nullopt});
   }
   add_members(tree, entitled, members, out);
   return out;

@@ -79,8 +79,9 @@ class Filling {
   // At most once for each resource, so a pass over all members is cheap enough.
   void freeze_users_of_full() {
     Fractions nearly = used_;
-    const auto fullest = std::ranges::max_element(
-        nearly, {}, [&](const double& u) { return flow_[static_cast<std::size_t>(&u - nearly.data())] > 0 ? u : -1.0; });
+    const auto fullest = std::ranges::max_element(nearly, {}, [&](const double& u) {
+      return flow_[static_cast<std::size_t>(&u - nearly.data())] > 0 ? u : -1.0;
+    });
     const auto top = static_cast<std::size_t>(fullest - nearly.begin());
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (!active_[i]) continue;
@@ -150,9 +151,9 @@ double dominant_share(const Resources& used, const Resources& capacity) {
   double share = 0;
   for (std::size_t r = 0; r < resource_count; ++r)
     if (used[r] > 0)
-      share = std::max(share, capacity[r] > 0 ? static_cast<double>(used[r]) /
-                                                    static_cast<double>(capacity[r])
-                                              : infinity);
+      share = std::max(share, capacity[r] > 0
+                                  ? static_cast<double>(used[r]) / static_cast<double>(capacity[r])
+                                  : infinity);
   return share;
 }
 

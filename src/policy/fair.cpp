@@ -15,7 +15,8 @@ std::int64_t add(std::int64_t a, std::int64_t b) { return std::min(a + b, unboun
 /// in ascending order. Row `nodes.size()` holds the nodes without a parent.
 class Family {
  public:
-  explicit Family(std::span<const FairNode> nodes) : begin_(nodes.size() + 2), child_(nodes.size()) {
+  explicit Family(std::span<const FairNode> nodes)
+      : begin_(nodes.size() + 2), child_(nodes.size()) {
     for (const auto& node : nodes) ++begin_[row(node) + 1];
     for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
     auto next = begin_;

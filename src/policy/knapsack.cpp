@@ -33,8 +33,8 @@ struct Axis {
 
   static Axis of(std::int64_t room, std::int64_t width, std::size_t most_cells) {
     if (room <= 0) return {1, 0};
-    const auto finest = (room + static_cast<std::int64_t>(most_cells) - 1) /
-                        static_cast<std::int64_t>(most_cells);
+    const auto finest =
+        (room + static_cast<std::int64_t>(most_cells) - 1) / static_cast<std::int64_t>(most_cells);
     width = std::max({width, finest, std::int64_t{1}});
     return {width, static_cast<std::size_t>(room / width)};
   }

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "weir/model/block.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_value.h"
 
@@ -19,7 +20,7 @@ using Index = std::map<std::string, const ObservedCgroup*, std::less<>>;
 /// The order of files within one cgroup while limits rise: the kill boundary before the throttle,
 /// the reservation last (kernel.md, design consequence 4). Lowering goes the other way round.
 constexpr std::array write_order{file::cpuset_cpus,     file::cpu_weight,      file::cpu_max,
-                                 file::pids_max,        file::memory_swap_max, file::memory_max,
+                                 file::io_max,          file::pids_max,        file::memory_swap_max, file::memory_max,
                                  file::memory_high,     file::memory_low,      file::memory_min,
                                  file::memory_oom_group};
 
@@ -53,23 +54,40 @@ class Planner {
   void plan_cgroup(const DesiredCgroup& wanted) {
     const auto at = index_.find(wanted.path.str());
     const auto* existing = at == index_.end() ? nullptr : at->second;
-    if (wanted.kind != CgroupKind::container && (!existing || !existing->pool)) make_slice(wanted);
+    if (wanted.kind != CgroupKind::container && lacks_record(wanted, existing))
+      make_slice(wanted, existing);
     if (wanted.inner)
       enable(wanted.path, existing ? existing->subtree_control : std::vector<std::string>{});
     for (const auto& [name, value] : wanted.files) plan_file(wanted, existing, name, value);
     if (wanted.kind == CgroupKind::pool && existing) free_cpuset(wanted, *existing);
   }
 
+  [[nodiscard]] bool lacks_record(const DesiredCgroup& wanted,
+                                  const ObservedCgroup* existing) const {
+    if (!existing || !existing->pool) return true;
+    return wanted.kind == CgroupKind::top && enabled_by_weir(existing) != existing->pool->enabled;
+  }
+
+  /// The controllers that were off above the top slice before weir came. One that the file needs
+  /// only now is noted in the record before it is switched on.
+  [[nodiscard]] std::vector<std::string> enabled_by_weir(const ObservedCgroup* top) const {
+    auto out = top && top->pool ? top->pool->enabled : std::vector<std::string>{};
+    for (const auto controller : desired_.controllers) {
+      const auto name = to_text(controller);
+      if (!contains(observed_.mount_subtree_control, name) && !contains(out, name))
+        out.emplace_back(name);
+    }
+    return out;
+  }
+
   /// A slice that exists without weir's record was made half-way, or by a runtime that was pointed
   /// at it before: it is taken over.
-  void make_slice(const DesiredCgroup& wanted) {
+  void make_slice(const DesiredCgroup& wanted, const ObservedCgroup* existing) {
     auto record = PoolRecord::parse(wanted.record);
-    if (wanted.kind == CgroupKind::top && record)
-      for (const auto controller : desired_.controllers)
-        if (!contains(observed_.mount_subtree_control, to_text(controller)))
-          record->enabled.emplace_back(to_text(controller));
+    if (wanted.kind == CgroupKind::top && record) record->enabled = enabled_by_weir(existing);
     Change make;
     make.cgroup = wanted.path;
+    if (existing && existing->pool) make.from = existing->pool->str();
     make.record = record ? record->str() : wanted.record;
     plan_.changes.push_back(std::move(make));
   }
@@ -95,6 +113,7 @@ class Planner {
     if (existing)
       if (const auto at = existing->files.find(name); at != existing->files.end())
         from = at->second;
+    if (name == file::io_max) return plan_io_max(wanted.path, from, value);
     const auto before = from ? std::string_view{*from} : default_value(name).value_or("");
     if (same_value(name, before, value) || in_accepted_range(wanted, name, from)) return;
     const bool lowers = from && compare_values(name, before, value) == std::partial_ordering::less;
@@ -107,6 +126,29 @@ class Planner {
                              value,
                              {}});
     if (lowers) shrinking_.emplace(wanted.path.parent().str(), name);
+  }
+
+  /// A write to io.max changes one device, so each device that differs is a change of its own; what
+  /// is left unsaid in a line would keep its old value.
+  void plan_io_max(const CgroupPath& cgroup, const std::optional<std::string>& from,
+                   std::string_view value) {
+    const auto before = parse_io_max(from.value_or("")).value_or(IoMax{});
+    const auto after = parse_io_max(value).value_or(IoMax{});
+    auto devices = before;
+    devices.insert(after.begin(), after.end());
+    for (const auto& [device, unused] : devices) {
+      const auto line = [&](const IoMax& of) {
+        const auto at = of.find(device);
+        return io_max_line(device, at == of.end() ? IoRates{} : at->second);
+      };
+      const auto old_line = line(before), new_line = line(after);
+      if (same_value(file::io_max, old_line, new_line)) continue;
+      const bool lowers =
+          from && compare_values(file::io_max, old_line, new_line) == std::partial_ordering::less;
+      plan_.changes.push_back({lowers ? Phase::lower : Phase::raise, Op::write, cgroup,
+                               std::string{file::io_max},
+                               from ? std::optional{old_line} : std::nullopt, new_line, {}});
+    }
   }
 
   static bool in_accepted_range(const DesiredCgroup& wanted, std::string_view name,
@@ -221,7 +263,7 @@ Plan make_plan(const DesiredTree& desired, const ObservedTree& observed) {
 Plan make_teardown_plan(const ObservedTree& observed) {
   Plan plan;
   for (const auto& cgroup : observed.cgroups)
-    if (cgroup.kind != CgroupKind::foreign)
+    if (cgroup.kind == CgroupKind::pool || cgroup.kind == CgroupKind::container)
       plan.changes.push_back({Phase::remove, Op::remove, cgroup.path, {}, {}, {}, {}});
   std::ranges::stable_sort(plan.changes, [](const Change& a, const Change& b) {
     return a.cgroup.depth() > b.cgroup.depth();

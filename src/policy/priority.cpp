@@ -44,7 +44,8 @@ std::vector<std::int64_t> divide_by_class(std::span<const ClassMember> members,
   WaterFill water;
   const Wide floors = sum_of_floors(members);
   if (floors > total) {  // overcommitted: class does not matter, a floor is a floor
-    for (const auto& member : members) vessels.push_back({member.shares, member.floor, member.demand});
+    for (const auto& member : members)
+      vessels.push_back({member.shares, member.floor, member.demand});
     water.divide(vessels, total, amounts);
     return amounts;
   }

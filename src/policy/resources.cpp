@@ -5,10 +5,14 @@ namespace weir {
 
 std::string_view to_text(Resource resource) {
   switch (resource) {
-    case Resource::cpu: return "cpu";
-    case Resource::memory: return "memory";
-    case Resource::io_read: return "io read";
-    case Resource::io_write: return "io write";
+    case Resource::cpu:
+      return "cpu";
+    case Resource::memory:
+      return "memory";
+    case Resource::io_read:
+      return "io read";
+    case Resource::io_write:
+      return "io write";
   }
   return "";
 }

@@ -71,7 +71,8 @@ class Greedy {
     std::vector<std::size_t> leaves;
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       if (children_[i].empty()) leaves.push_back(i);
-    std::ranges::stable_sort(leaves, std::greater<>{}, [&](std::size_t i) { return nodes_[i].value; });
+    std::ranges::stable_sort(leaves, std::greater<>{},
+                             [&](std::size_t i) { return nodes_[i].value; });
     for (auto leaf : leaves) {
       for (std::optional at = leaf; at; at = nodes_[*at].parent) best_leaves_[*at].push_back(leaf);
       best_leaves_[nodes_.size()].push_back(leaf);

@@ -63,8 +63,8 @@ class Program {
     double bound = member.most;
     for (std::size_t r = 0; r < resource_count; ++r)
       if (member.task[r] > 0)
-        bound = std::min(bound, static_cast<double>(tree_.capacity[r]) /
-                                    static_cast<double>(member.task[r]));
+        bound = std::min(
+            bound, static_cast<double>(tree_.capacity[r]) / static_cast<double>(member.task[r]));
     return std::max(bound, member.least);
   }
 
@@ -77,8 +77,8 @@ class Program {
 Resources whole_units(const Resources& task, double tasks) {
   Resources amount;
   for (std::size_t r = 0; r < resource_count; ++r)
-    amount[r] = static_cast<std::int64_t>(
-        std::floor(static_cast<double>(task[r]) * std::max(0.0, tasks)));
+    amount[r] =
+        static_cast<std::int64_t>(std::floor(static_cast<double>(task[r]) * std::max(0.0, tasks)));
   return amount;
 }
 

@@ -8,16 +8,33 @@ namespace weir {
 namespace {
 
 struct Quotient {
-  Wide floor;
-  Wide remainder;  // 0 <= remainder < divisor
+  std::int64_t floor;
+  std::int64_t remainder;  // 0 <= remainder < divisor
 };
 
-Quotient floor_divide(Wide value, Wide divisor) {
-  Wide floor = value / divisor;
-  Wide remainder = value % divisor;
-  if (remainder < 0) return {floor - 1, remainder + divisor};
-  return {floor, remainder};
-}
+/// weight * (water / divisor) for many weights. Split into whole and fraction once, so that nearly
+/// every product fits a machine word: dividing 128 bits costs more than all the rest.
+class Scale {
+ public:
+  Scale(std::int64_t water, std::int64_t divisor)
+      : divisor_(divisor), whole_(water / divisor), fraction_(water % divisor) {
+    if (fraction_ < 0) {
+      --whole_;
+      fraction_ += divisor_;
+    }
+  }
+  [[nodiscard]] Quotient operator()(std::int64_t weight) const {
+    std::int64_t product = 0;
+    if (!__builtin_mul_overflow(weight, fraction_, &product))
+      return {weight * whole_ + product / divisor_, product % divisor_};
+    const Wide wide = Wide{weight} * fraction_;
+    return {weight * whole_ + static_cast<std::int64_t>(wide / divisor_),
+            static_cast<std::int64_t>(wide % divisor_)};
+  }
+
+ private:
+  std::int64_t divisor_, whole_, fraction_;
+};
 
 }  // namespace
 
@@ -35,11 +52,13 @@ void WaterFill::divide(std::span<const Vessel> vessels, std::int64_t total,
   if (total < floors) return scale_floors(vessels, floors, total, amounts);
 
   const Level level = settle(vessels, total, amounts);
+  if (free_.empty()) return;
+  const Scale theta(level.water, level.weight);
   remainders_.clear();
-  Wide left = level.water;
+  auto left = level.water;
   for (auto i : free_) {
-    const auto share = floor_divide(level.water * vessels[i].weight, level.weight);
-    amounts[i] = vessels[i].base + static_cast<std::int64_t>(share.floor);
+    const auto share = theta(vessels[i].weight);
+    amounts[i] = vessels[i].base + share.floor;
     left -= share.floor;
     if (share.remainder > 0) remainders_.push_back({share.remainder, i});
   }
@@ -61,7 +80,7 @@ WaterFill::Level WaterFill::settle(std::span<const Vessel> vessels, std::int64_t
     level.weight += vessel.weight;
   }
   const auto overshoot = [&](const Vessel& vessel, std::int64_t bound) {
-    return level.water * vessel.weight - Wide{bound - vessel.base} * level.weight;
+    return Wide{level.water} * vessel.weight - Wide{bound - vessel.base} * level.weight;
   };
   while (!free_.empty()) {
     Wide lifted = 0, spilled = 0;  // times level.weight
@@ -95,12 +114,12 @@ WaterFill::Level WaterFill::settle(std::span<const Vessel> vessels, std::int64_t
 void WaterFill::scale_floors(std::span<const Vessel> vessels, Wide floors, std::int64_t total,
                              std::span<std::int64_t> amounts) {
   remainders_.clear();
-  Wide left = total;
+  auto left = total;
   for (std::uint32_t i = 0; i < vessels.size(); ++i) {
-    const auto share = floor_divide(Wide{vessels[i].floor} * total, floors);
-    amounts[i] = static_cast<std::int64_t>(share.floor);
-    left -= share.floor;
-    if (share.remainder > 0) remainders_.push_back({share.remainder, i});
+    const Wide product = Wide{vessels[i].floor} * total;
+    amounts[i] = static_cast<std::int64_t>(product / floors);
+    left -= amounts[i];
+    if (product % floors > 0) remainders_.push_back({product % floors, i});
   }
   hand_out(static_cast<std::size_t>(left), amounts);
 }

@@ -2,12 +2,13 @@
 #include "weir/runtime/apply.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "weir/cgroup/clear.h"
 #include "weir/cgroup/observe.h"
 #include "weir/cgroup/tasks.h"
+#include "weir/model/kernel_files.h"
 #include "weir/policy/planner.h"
 #include "weir/runtime/containers.h"
 
@@ -38,6 +39,13 @@ Status check_single_tree(Session& session) {
           fmt::format("tear it down first: weir teardown with [host] slice = \"{}\"", name));
   }
   return {};
+}
+
+void warn_of_strangers(Session& session, const ObservedTree& observed) {
+  for (const auto& cgroup : observed.cgroups)
+    if (cgroup.kind == CgroupKind::foreign)
+      session.warnings.push_back(
+          fmt::format("{}: not made by weir, left alone", cgroup.path.str()));
 }
 
 struct Picture {
@@ -80,7 +88,9 @@ std::vector<Drift> drift_of(const Plan& plan) {
   for (const auto& change : plan.changes) {
     if (change.op == Op::write)
       out.push_back({change.cgroup, change.file, change.to, change.from, false});
-    if (change.op == Op::make) out.push_back({change.cgroup, {}, "present", {}, false});
+    // With `from` only the record of a cgroup that is there changes.
+    if (change.op == Op::make && !change.from)
+      out.push_back({change.cgroup, {}, "present", {}, false});
     if (change.op == Op::remove) out.push_back({change.cgroup, {}, "absent", "present", false});
   }
   for (const auto& blocked : plan.blocked)
@@ -110,11 +120,30 @@ Status check_nobody_inside(const ObservedTree& observed, bool kill) {
               "`weir ps` shows them; `weir teardown --kill` ends them");
 }
 
+/// The top slice carries the record of what weir switched on above it, so it goes last of all: a
+/// teardown that is cut short leaves it for the next one. Returns the controllers that stay on.
+Result<std::vector<std::string>> remove_top(CgroupIo& io, const ObservedCgroup& top) {
+  std::string off;
+  for (const auto& controller : top.subtree_control) off += fmt::format("-{} ", controller);
+  if (!off.empty()) {
+    off.pop_back();
+    WEIR_CHECK(io.write(top.path, file::cgroup_subtree_control, off));
+  }
+  std::vector<std::string> kept;
+  if (top.pool) {
+    WEIR_TRY(kept, restore_controllers(io, top.path, top.pool->enabled));
+  }
+  auto removed = io.remove(top.path);
+  if (!removed && removed.error().sys != ENOENT) return pass(std::move(removed));
+  return kept;
+}
+
 }  // namespace
 
 Result<Plan> plan(Session& session) {
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(const auto picture, look(session));
+  warn_of_strangers(session, picture.observed);
   return make_plan(picture.desired, picture.observed);
 }
 
@@ -122,6 +151,7 @@ Result<ApplyReport> apply(Session& session, Evict evict) {
   WEIR_TRY(auto claim, session.run_dir.claim("apply"));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(auto picture, look(session));
+  warn_of_strangers(session, picture.observed);
   ApplyReport report{make_plan(picture.desired, picture.observed), 0};
   if (const auto* conflict = report.plan.conflict()) {
     if (evict == Evict::no) return conflict_error(*conflict);
@@ -140,6 +170,7 @@ Result<ApplyReport> apply(Session& session, Evict evict) {
 Result<std::vector<Drift>> verify(Session& session, bool repair) {
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(const auto before, look(session));
+  warn_of_strangers(session, before.observed);
   const auto wanted = make_plan(before.desired, before.observed);
   auto drift = drift_of(wanted);
   if (!repair || drift.empty()) return drift;
@@ -163,15 +194,10 @@ Result<TeardownReport> teardown(Session& session, bool kill) {
     WEIR_CHECK(kill_and_remove(session.io, cgroup.path));
     report.killed += cgroup.populated ? 1 : 0;
   }
-  const auto record = session.io.attribute(session.tree.top, attribute::pool);
-  const auto parsed =
-      record && *record ? PoolRecord::parse(**record) : fail(Errc::not_found, "no record");
   auto execution = execute(session.io, make_teardown_plan(observed));
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
-  report.removed = execution.done;
-  if (!parsed) return report;
-  WEIR_TRY(report.kept,
-           restore_controllers(session.io, session.tree.top.parent(), parsed->enabled));
+  WEIR_TRY(report.kept, remove_top(session.io, observed.cgroups.front()));
+  report.removed = execution.done + 1;
   return report;
 }
 

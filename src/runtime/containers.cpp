@@ -26,6 +26,15 @@ Result<std::optional<Member>> read_member(CgroupIo& io, const CgroupPath& path, 
   return std::optional{Member{std::move(*record), path, pool}};
 }
 
+/// A `place` that was killed left its container frozen with part of the processes in it.
+Status finish_arrival(CgroupIo& io, const ObservedCgroup& cgroup) {
+  if (!cgroup.container->arriving) return {};
+  WEIR_CHECK(io.write(cgroup.path, file::cgroup_freeze, "0"));
+  auto record = *cgroup.container;
+  record.arriving = false;
+  return io.set_attribute(cgroup.path, attribute::container, record.str());
+}
+
 }  // namespace
 
 std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observed) {
@@ -43,8 +52,10 @@ std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observe
 
 Result<std::vector<Member>> read_members(CgroupIo& io, const PoolTree& tree, std::size_t pool) {
   std::vector<Member> out;
-  WEIR_TRY(const auto names, io.children(tree.pools[pool].path));
-  for (const auto& name : names) {
+  const auto names = io.children(tree.pools[pool].path);
+  if (!names && is_gone(names.error())) return out;
+  if (!names) return tl::unexpected(names.error());
+  for (const auto& name : *names) {
     const auto path = tree.pools[pool].path.child(name);
     if (!path || name.ends_with(".slice")) continue;
     WEIR_TRY(auto member, read_member(io, *path, pool));
@@ -71,7 +82,11 @@ std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
 Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed) {
   std::size_t removed = 0;
   for (const auto& cgroup : observed.cgroups) {
-    if (cgroup.kind != CgroupKind::container || cgroup.populated) continue;
+    if (cgroup.kind != CgroupKind::container) continue;
+    if (cgroup.populated) {
+      WEIR_CHECK(finish_arrival(io, cgroup));
+      continue;
+    }
     const auto done = remove_tree(io, cgroup.path);
     if (done) ++removed;
     // Populated again means it was alive after all.

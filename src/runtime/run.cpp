@@ -13,6 +13,7 @@
 #include "weir/model/kernel_value.h"
 #include "weir/policy/desired.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/leaf.h"
 
 namespace weir {
 namespace {
@@ -62,64 +63,6 @@ Result<ContainerRecord> make_record(const Session& session, const Pool& pool,
       "memory"));
   static_cast<void>(session);
   return record;
-}
-
-Status check_pool_is_applied(Session& session, const Pool& pool) {
-  WEIR_TRY(const auto control, [&]() -> Result<std::string> {
-    auto text = session.io.read(pool.path, file::cgroup_subtree_control);
-    if (!text && text.error().sys == ENOENT)
-      return fail(Errc::not_found,
-                  fmt::format("pool '{}' is in the file but not in the kernel", pool.name().str()),
-                  "`weir apply` makes it");
-    return text;
-  }());
-  for (const auto controller : {Controller::cpu, Controller::memory, Controller::pids})
-    if (control.find(to_text(controller)) == std::string::npos)
-      return fail(Errc::failed,
-                  fmt::format("pool '{}' is only half made: controller {} is off",
-                              pool.name().str(), to_text(controller)),
-                  "`weir apply` finishes it");
-  return {};
-}
-
-/// Makes the leaf with its record and limits. On failure nothing is left.
-Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
-                 const Pool& pool) {
-  auto made = session.io.make(path);
-  if (!made && made.error().sys == EEXIST)
-    return fail(Errc::conflict, fmt::format("container '{}' exists already", record.name.str()),
-                "choose another --name, or `weir ps` to see it");
-  if (!made && made.error().sys == EAGAIN)
-    return fail(Errc::no_capacity,
-                fmt::format("{}: the kernel allows no further cgroup (cgroup.max.descendants)",
-                            pool.path.str()));
-  WEIR_CHECK(std::move(made));
-  const auto fill = [&]() -> Status {
-    WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
-    for (const auto& [name, value] : container_files(record, pool, 100))
-      if (!same_value(name, default_value(name).value_or(""), value))
-        WEIR_CHECK(session.io.write(path, name, value));
-    return {};
-  };
-  auto filled = fill();
-  if (!filled) ignore(session.io.remove(path), "the first error is the one to report");
-  return filled;
-}
-
-/// A name may be in use in any pool, also by a container that ended unwatched.
-Status check_name_is_free(Session& session, const ContainerName& name) {
-  if (session.tree.find(name.str()))
-    return fail(Errc::usage, fmt::format("'{}' is the name of a pool", name.str()),
-                "give the container another --name");
-  const auto taken = find_container(session.io, session.tree, name);
-  if (!taken) return {};
-  WEIR_TRY(const bool empty, wait_unpopulated(session.io, *taken, std::chrono::milliseconds{0}));
-  if (empty && session.io.attribute(*taken, attribute::container).value_or(std::nullopt))
-    return remove_tree(session.io, *taken);
-  return fail(
-      Errc::conflict,
-      fmt::format("container '{}' exists already, in {}", name.str(), taken->parent().leaf()),
-      "choose another --name; `weir ps` shows the containers");
 }
 
 struct Started {

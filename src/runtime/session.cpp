@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/devices.h"
 #include "weir/cgroup/files.h"
+#include "weir/cgroup/fs.h"
 #include "weir/cgroup/host_reader.h"
 #include "weir/config/parse.h"
 #include "weir/config/render.h"
 #include "weir/config/resolve.h"
+#include "weir/config/resolve_io.h"
 #include "weir/policy/desired.h"
 
 namespace weir {
@@ -75,6 +77,19 @@ Status check_backend(const HostSpec& spec, const CgroupHost& cgroup) {
                     "to this user");
 }
 
+/// Finds the disk behind each path of the file; a path that leads to none is a mistake of the file.
+void resolve_disks(const Options& options, Loaded& loaded, PoolTree& tree) {
+  Carriers carriers;
+  const auto roots = roots_of(options);
+  for (auto& path : io_paths(loaded.config)) {
+    auto found = find_carrier(path, roots);
+    carriers.emplace(std::move(path), std::move(found));
+  }
+  std::ranges::move(resolve_io(tree, carriers), std::back_inserter(loaded.diagnostics));
+  if (loaded.host.cgroup && !loaded.host.cgroup->has(Controller::io))
+    std::ranges::move(warn_without_controller(tree), std::back_inserter(loaded.diagnostics));
+}
+
 Error config_error(const Loaded& loaded) {
   Error error;
   error.code = Errc::config;
@@ -98,13 +113,20 @@ Result<Session> make_session(const Options& options, Loaded loaded) {
   WEIR_CHECK(check_kernel(loaded.host));
   WEIR_CHECK(check_backend(loaded.config.host, *loaded.host.cgroup));
   WEIR_CHECK(check_controllers(*loaded.host.cgroup, *loaded.tree));
-  WEIR_TRY(auto io, CgroupFs::open(loaded.host.cgroup->mount));
+  WEIR_TRY(auto opened, CgroupFs::open(loaded.host.cgroup->mount));
   WEIR_TRY(auto run_dir, RunDir::open(options.run_dir));
   std::vector<std::string> warnings;
   for (const auto& diagnostic : loaded.diagnostics)
     warnings.push_back(render(loaded.config, diagnostic));
-  return Session{std::move(loaded.config), std::move(loaded.host), std::move(*loaded.tree),
-                 std::move(warnings),      std::move(io),          std::move(run_dir)};
+  auto door = std::make_unique<CgroupFs>(std::move(opened));
+  auto& io = *door;
+  return Session{std::move(loaded.config),
+                 std::move(loaded.host),
+                 std::move(*loaded.tree),
+                 std::move(warnings),
+                 std::move(door),
+                 io,
+                 std::move(run_dir)};
 }
 
 }  // namespace
@@ -117,6 +139,10 @@ Result<Host> load_host(const Options& options) { return read_host(roots_of(optio
 
 Result<Loaded> load(const Options& options) {
   WEIR_TRY(auto files, read_config_files(options.config, Trust::owner_only));
+  return load_texts(options, std::move(files));
+}
+
+Result<Loaded> load_texts(const Options& options, std::vector<SourceFile> files) {
   Loaded loaded;
   auto parsed = parse_config(std::move(files));
   loaded.config = std::move(parsed.config);
@@ -131,6 +157,7 @@ Result<Loaded> load(const Options& options) {
   }
   auto resolved = resolve_pools(loaded.config, *capacity, loaded.host);
   std::ranges::move(resolved.diagnostics, std::back_inserter(loaded.diagnostics));
+  resolve_disks(options, loaded, resolved.tree);
   if (!loaded.has_errors()) loaded.tree = std::move(resolved.tree);
   return loaded;
 }
@@ -140,8 +167,13 @@ Result<Session> open_session(const Options& options) {
   return make_session(options, std::move(loaded));
 }
 
+Result<Session> open_session_with(const Options& options, std::vector<SourceFile> files) {
+  WEIR_TRY(auto loaded, load_texts(options, std::move(files)));
+  return make_session(options, std::move(loaded));
+}
+
 Result<Session> open_session_for_teardown(const Options& options) {
-  if (::access(options.config.c_str(), F_OK) == 0) return open_session(options);
+  if (file_exists(options.config)) return open_session(options);
   Loaded loaded;
   loaded.config.files.push_back({options.config, {}});
   WEIR_TRY(loaded.host, load_host(options));

@@ -8,6 +8,7 @@
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
+#include "weir/policy/io.h"
 
 namespace weir {
 namespace {
@@ -94,9 +95,11 @@ class Collector {
 
   void add_pools() {
     const auto& pools = session_.tree.pools;
+    auto io = io_limits(session_.tree);
     for (std::size_t i = 0; i < pools.size(); ++i) {
       PoolStatus status;
       status.pool = i;
+      status.io = std::move(io[i]);
       status.cpu_entitlement = entitled_.cpu[i];
       status.memory_entitlement = entitled_.memory[i];
       fill_usage(pools[i].path, status);

@@ -11,4 +11,9 @@ namespace weir {
 /// Writes a file that must not exist yet (Errc::conflict), and the folder it lies in.
 Status write_new_config(const std::string& path, const std::string& text);
 
+/// Replaces or makes a file, and the folder it lies in; readers see the old text or the new one.
+Status write_config(const std::string& path, const std::string& text);
+
+Status remove_config(const std::string& path);
+
 }  // namespace weir

@@ -20,9 +20,9 @@ struct ExecutionReport {
 /// pids.max is checked once more against what is in use, right before the write.
 ExecutionReport execute(CgroupIo& io, const Plan& plan);
 
-/// Switches the controllers off again that weir's record on the top slice names, once that slice is
-/// gone; one that another cgroup beside it makes use of stays on and is returned.
-Result<std::vector<std::string>> restore_controllers(CgroupIo& io, const CgroupPath& parent,
+/// Switches the controllers off above the top slice again that weir's record on it names, once it
+/// has none enabled itself; one that a cgroup beside it makes use of stays on and is returned.
+Result<std::vector<std::string>> restore_controllers(CgroupIo& io, const CgroupPath& top,
                                                      const std::vector<std::string>& controllers);
 
 }  // namespace weir

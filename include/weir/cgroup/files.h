@@ -13,6 +13,9 @@ namespace weir {
 /// A small file of /proc or /sys. ENOENT and friends come back in Error::sys.
 Result<std::string> read_small_file(const std::string& path, std::size_t at_most = 1 << 20);
 
+/// Whether there is anything at `path`.
+[[nodiscard]] bool file_exists(const std::string& path);
+
 /// Who may write a file that weir trusts.
 enum class Trust {
   owner_only,  ///< root's (when weir runs as root: sudo's rule) and writable by nobody else

@@ -34,6 +34,9 @@ class CgroupFs final : public CgroupIo {
  private:
   CgroupFs(UniqueFd root, bool trusted) : root_(std::move(root)), trusted_(trusted) {}
   Result<int> directory_fd(const CgroupPath& cgroup);
+  [[nodiscard]] bool is_kept(const CgroupPath& cgroup) const;
+  bool forget_dead();
+  Result<UniqueFd> open_file(const CgroupPath& cgroup, std::string_view file, int flags);
   [[nodiscard]] std::string attribute_name(std::string_view name) const;
 
   UniqueFd root_;

@@ -37,6 +37,7 @@ struct Disk {
 struct CgroupHost {
   std::string mount;                     ///< absolute path of the cgroup2 mount or --cgroup-root
   std::vector<std::string> controllers;  ///< as cgroup.controllers of the mount lists them
+  std::string mount_options;             ///< "rw,nsdelegate,memory_recursiveprot"
   bool delegated = false;                ///< the mount's root is not the kernel's root cgroup
   bool psi = false;
   std::optional<Backend> backend;  ///< nothing where `auto` finds none

@@ -49,6 +49,9 @@ std::optional<Bytes> meminfo_value(std::string_view text, std::string_view key);
 /// The cgroup v2 path of /proc/PID/cgroup ("0::/a/b" gives "/a/b"); nothing without a v2 line.
 std::optional<std::string> parse_proc_cgroup(std::string_view text);
 
+/// mountinfo writes blanks and backslashes of paths as \ooo.
+std::string unescape_octal(std::string_view text);
+
 /// Where cgroup2 is mounted, from /proc/self/mountinfo, with its root inside the hierarchy and
 /// options.
 struct Cgroup2Mount {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weir/model/block.h"
 #include "weir/model/config.h"
 #include "weir/model/host.h"
 
@@ -21,15 +22,31 @@ struct Claim {
   bool expandable = true;  ///< may borrow the parent's unreserved capacity
 };
 
+/// What a pool says of one disk.
+struct DiskClaim {
+  std::size_t disk = 0;                ///< index into PoolTree::disks
+  std::size_t entry = 0;               ///< index into PoolSpec::io
+  std::optional<std::int64_t> shares;  ///< absent: the pool's
+  IoRates reservation, limit;
+};
+
+/// A disk that weir.toml names by some path.
+struct PoolDisk {
+  Carrier carrier;
+  std::optional<std::size_t> declared;  ///< index into HostSpec::disks
+  IoRates capability;
+};
+
 struct Pool {
-  PoolSpec spec;                      ///< what was written
-  std::optional<std::size_t> parent;  ///< index into PoolTree::pools; absent: the top slice
-  std::vector<std::size_t> children;
-  CgroupPath path;
-  Claim<Cores> cpu;
-  Claim<Bytes> memory;
-  std::optional<Tasks> pids_limit;
-  std::optional<CpuSet> cpus;  ///< its own; absent: the nearest ancestor's, or all
+  PoolSpec spec;                           ///< what was written
+  std::optional<std::size_t> parent = {};  ///< index into PoolTree::pools; absent: the top slice
+  std::vector<std::size_t> children = {};
+  CgroupPath path = {};
+  Claim<Cores> cpu = {};
+  Claim<Bytes> memory = {};
+  std::optional<Tasks> pids_limit = {};
+  std::optional<CpuSet> cpus = {};  ///< its own; absent: the nearest ancestor's, or all
+  std::vector<DiskClaim> io = {};   ///< one for each disk, once the paths are resolved
 
   [[nodiscard]] const PoolName& name() const { return spec.name; }
 };
@@ -40,6 +57,7 @@ struct PoolTree {
   Capacity capacity;
   HostSpec host;
   std::vector<Pool> pools;
+  std::vector<PoolDisk> disks = {};  ///< once the paths are resolved
 
   /// Index of the pool called `name`.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;

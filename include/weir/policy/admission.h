@@ -61,8 +61,13 @@ struct Admission {
 /// stay within its limit, (b) the request is covered by unused reservation, the missing part by the
 /// next ancestor's where the pool is expandable, at last by capacity no pool reserves, and (c)
 /// limits stay within overcommit. Changes nothing. The first rule broken is reported.
-Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
-                std::size_t pool, const Applicant& applicant);
+Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules, std::size_t pool,
+                const Applicant& applicant);
+
+/// The most that a new container in `pool` may request of each resource: exactly what rules (a) and
+/// (b) of admit() let through. Never negative.
+Resources room_in(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
+                  std::size_t pool);
 
 /// What each pool has borrowed from above at this moment.
 std::vector<Resources> borrowed(std::span<const AdmissionPool> pools);

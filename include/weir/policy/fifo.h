@@ -13,13 +13,13 @@ namespace weir {
 /// One that waits, in order of arrival.
 struct FifoJob {
   Resources request;
-  std::optional<double> run_time;  ///< seconds it declares to run, if it does
+  std::optional<double> run_time{};  ///< seconds it declares to run, if it does
 };
 
 /// One that runs, and when it will have ended by its own account.
 struct FifoRunning {
   Resources request;
-  std::optional<double> ends_in;  ///< seconds from now
+  std::optional<double> ends_in{};  ///< seconds from now
 };
 
 enum class Backfill { no, yes };

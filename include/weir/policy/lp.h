@@ -12,7 +12,8 @@ namespace weir {
 
 inline constexpr double lp_infinity = std::numeric_limits<double>::infinity();
 
-/// Maximise sum objective*x subject to lower <= x <= upper and, for each row, lower <= a*x <= upper.
+/// Maximise sum objective*x subject to lower <= x <= upper and, for each row, lower <= a*x <=
+/// upper.
 struct LpProblem {
   struct Column {
     double objective = 0, lower = 0, upper = lp_infinity;

@@ -16,7 +16,7 @@ namespace weir {
 /// first.
 Plan make_plan(const DesiredTree& desired, const ObservedTree& observed);
 
-/// The removal of every cgroup below and including the top slice that weir made, children first.
+/// The removal of every cgroup below the top slice that weir made, children first.
 Plan make_teardown_plan(const ObservedTree& observed);
 
 }  // namespace weir

@@ -18,8 +18,7 @@ struct ClassMember {
 
 /// Floors of everyone first, then the classes from the highest down: each is water-filled with what
 /// the ones above left. Sums to min(total, sum of demands).
-std::vector<std::int64_t> divide_by_class(std::span<const ClassMember> members,
-                                          std::int64_t total);
+std::vector<std::int64_t> divide_by_class(std::span<const ClassMember> members, std::int64_t total);
 
 /// Entitlements that make cpu.weight resemble strict classes: in the highest populated class what
 /// a saturated solve within the class gives; in each class below, its floor and a hundredth of what

@@ -26,8 +26,7 @@ struct ValueNode {
 /// Exact greedy: floors first, met by the best-valued leaves below, then the rest by value; ties to
 /// the smaller index. Optimal because the bounds form a laminar family. Reservations that do not
 /// fit their parent shrink in proportion. O(n log n + n * depth).
-std::vector<std::int64_t> solve_throughput(std::span<const ValueNode> nodes,
-                                           std::int64_t capacity);
+std::vector<std::int64_t> solve_throughput(std::span<const ValueNode> nodes, std::int64_t capacity);
 
 /// Members whose tasks need several resources in fixed proportion (Leontief), in a tree of limits.
 struct ThroughputTree {
@@ -50,9 +49,9 @@ struct ThroughputTree {
 
 struct ThroughputResult {
   double value = 0;
-  std::vector<double> tasks;       ///< for each member
-  std::vector<Resources> amount;   ///< for each member, rounded down, so that sums stay feasible
-  Resources price;                 ///< dual of each capacity: value of all of it, in millionths
+  std::vector<double> tasks;      ///< for each member
+  std::vector<Resources> amount;  ///< for each member, rounded down, so that sums stay feasible
+  Resources price;                ///< dual of each capacity: value of all of it, in millionths
 };
 
 /// By linear programming; rows are scaled to a capacity of 1 first. The errors are the solver's.

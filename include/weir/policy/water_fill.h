@@ -15,7 +15,8 @@ __extension__ using Wide = __int128;  ///< products of two 64-bit quantities
 /// Stands for "no bound": above every quantity (2^60), and two of them can still be added.
 inline constexpr std::int64_t unbounded = std::int64_t{1} << 61;
 
-/// A vessel: at level theta it holds clamp(base + theta * weight, floor, ceiling).
+/// A vessel: at level theta it holds clamp(base + theta * weight, floor, ceiling). The weights and
+/// the bases of a row add up to less than 2^61.
 struct Vessel {
   std::int64_t weight = 1;  ///< at least 1
   std::int64_t floor = 0;
@@ -41,8 +42,8 @@ class WaterFill {
     std::uint32_t index;
   };
   struct Level {
-    Wide water;   ///< what the free vessels hold above their bases
-    Wide weight;  ///< sum of their weights; theta = water / weight
+    std::int64_t water;   ///< what the free vessels hold above their bases
+    std::int64_t weight;  ///< sum of their weights; theta = water / weight
   };
   Level settle(std::span<const Vessel> vessels, std::int64_t total,
                std::span<std::int64_t> amounts);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "weir/cgroup/fs.h"
+#include "weir/cgroup/io.h"
 #include "weir/cgroup/run_dir.h"
 #include "weir/model/config.h"
 #include "weir/model/host.h"
@@ -35,6 +35,9 @@ struct Loaded {
 /// Reads host and configuration. Mistakes inside the files are diagnostics, not an error.
 Result<Loaded> load(const Options& options);
 
+/// The same with these texts instead of the files: a change that is tried before it is written.
+Result<Loaded> load_texts(const Options& options, std::vector<SourceFile> files);
+
 /// The host alone, for commands that need no configuration.
 Result<Host> load_host(const Options& options);
 
@@ -43,13 +46,17 @@ struct Session {
   Host host;
   PoolTree tree;
   std::vector<std::string> warnings;  ///< rendered
-  CgroupFs io;
+  std::unique_ptr<CgroupIo> door;  ///< owns `io`; CgroupFs, or a fake in tests
+  CgroupIo& io;
   RunDir run_dir;
 };
 
 /// Ready to read and write cgroups. Errc::config with every mistake in Error::details;
 /// Errc::unsupported where the host lacks what weir needs, each with its remedy.
 Result<Session> open_session(const Options& options);
+
+/// The same with these texts instead of the files.
+Result<Session> open_session_with(const Options& options, std::vector<SourceFile> files);
 
 /// The same for `teardown`, which must work without a configuration file.
 Result<Session> open_session_for_teardown(const Options& options);

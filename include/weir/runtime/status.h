@@ -32,6 +32,7 @@ struct PoolStatus {
   CpuUse cpu;
   MemoryUse memory;
   std::int64_t pids = 0;
+  IoMax io;                    ///< what its io.max is to be
   std::size_t containers = 0;  ///< in it and below
 };
 

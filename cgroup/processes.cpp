@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/processes.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "weir/base/text.h"
+#include "weir/cgroup/files.h"
+#include "weir/model/kernel_text.h"
+
+namespace weir {
+namespace {
+
+std::vector<int> numbered_entries(const std::string& path) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
+  std::vector<int> out;
+  if (!directory) return out;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (const auto number = to_number<int>(entry->d_name)) out.push_back(*number);
+  std::ranges::sort(out);
+  return out;
+}
+
+tl::unexpected<Error> no_process(int pid, int sys) {
+  if (sys == ESRCH || sys == ENOENT || sys == EINVAL)
+    return fail(Errc::not_found, fmt::format("no process {}", pid));
+  return os_fail(sys, fmt::format("process {}", pid));
+}
+
+}  // namespace
+
+bool HeldProcess::is_alive() const {
+  pollfd watched{pidfd.get(), POLLIN, 0};
+  return ::poll(&watched, 1, 0) == 0;
+}
+
+Result<ProcessStat> read_process_stat(int pid) {
+  const auto text = read_small_file(fmt::format("/proc/{}/stat", pid));
+  if (!text) return no_process(pid, text.error().sys);
+  return parse_process_stat(*text);
+}
+
+std::optional<std::string> read_process_cgroup(int pid) {
+  const auto text = read_small_file(fmt::format("/proc/{}/cgroup", pid));
+  return text ? parse_proc_cgroup(*text) : std::nullopt;
+}
+
+Result<HeldProcess> hold_process(int pid) {
+  // The descriptor first: what is read of /proc afterwards belongs to it as long as it is alive.
+  HeldProcess out;
+  out.pidfd = UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!out.pidfd) return no_process(pid, errno);
+  WEIR_TRY(out.stat, read_process_stat(pid));
+  out.cgroup = read_process_cgroup(pid).value_or("");
+  return out;
+}
+
+std::vector<int> read_children(int pid) {
+  std::vector<int> out;
+  for (const int tid : numbered_entries(fmt::format("/proc/{}/task", pid))) {
+    const auto text = read_small_file(fmt::format("/proc/{}/task/{}/children", pid, tid));
+    if (!text) continue;
+    for (const auto word : split_words(*text))
+      if (const auto child = to_number<int>(word)) out.push_back(*child);
+  }
+  return out;
+}
+
+std::vector<Thread> read_threads(int pid) {
+  std::vector<Thread> out;
+  for (const int tid : numbered_entries(fmt::format("/proc/{}/task", pid))) {
+    const auto stat = read_small_file(fmt::format("/proc/{}/task/{}/stat", pid, tid));
+    const auto cgroup = read_small_file(fmt::format("/proc/{}/task/{}/cgroup", pid, tid));
+    const auto parsed = stat ? parse_process_stat(*stat) : Result<ProcessStat>{};
+    if (!stat || !parsed || !cgroup) continue;
+    out.push_back({tid, parsed->state, parse_proc_cgroup(*cgroup).value_or("")});
+  }
+  return out;
+}
+
+std::vector<int> list_processes() { return numbered_entries("/proc"); }
+
+}  // namespace weir

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/cgroup/take.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "weir/model/kernel_files.h"
+
+namespace weir {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto patience = std::chrono::seconds{10};
+constexpr std::size_t quiet_rounds = 2;  // in a row without news: it is all in
+
+/// Is `path` of /proc in `leaf`? The mount may show a part of the hierarchy only: compare the end.
+bool lies_in(const std::string& path, const CgroupPath& leaf) {
+  const auto needle = "/" + leaf.str();
+  const auto at = path.rfind(needle);
+  if (at == std::string::npos) return false;
+  const auto end = at + needle.size();
+  return end == path.size() || path[end] == '/';
+}
+
+/// Every process is held by a descriptor of its own.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, who cannot be held is reported as missed
+}
+
+class Taker {
+ public:
+  Taker(CgroupIo& io, const CgroupPath& leaf) : io_(io), leaf_(leaf) {}
+
+  Result<TakeReport> take(std::vector<HeldProcess> roots) {
+    for (auto& root : roots) known_.emplace(root.stat.pid, std::move(root));
+    for (const auto& [pid, process] : known_) families_.insert({process.stat.session, process.stat.group});
+    const auto deadline = Clock::now() + patience;
+    std::size_t quiet = 0;
+    while (quiet < quiet_rounds && Clock::now() < deadline) {
+      WEIR_TRY(const bool news, round());
+      quiet = news ? 0 : quiet + 1;
+      if (news) continue;
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+    return report();
+  }
+
+ private:
+  /// Moves everyone who is known and outside, then looks for children and for orphans of those who
+  /// vanished. True when there was anything new.
+  Result<bool> round() {
+    bool news = false;
+    std::vector<int> pids;
+    for (const auto& [pid, process] : known_) pids.push_back(pid);
+    for (const int pid : pids) {
+      WEIR_TRY(const bool moved, bring_in(known_.at(pid)));
+      news = news || moved;
+    }
+    for (const int pid : pids)
+      for (const int child : read_children(pid)) news = learn(child) || news;
+    return adopt_orphans() || news;
+  }
+
+  Result<bool> bring_in(HeldProcess& process) {
+    const int pid = process.stat.pid;
+    if (in_.contains(pid)) return false;
+    if (!process.is_alive()) return vanish(process);
+    auto written = io_.write(leaf_, file::cgroup_procs, fmt::format("{}", pid));
+    if (!written && written.error().sys == ESRCH) return vanish(process);
+    if (!written && (written.error().sys == EINVAL || written.error().sys == EPERM)) {
+      refused_.emplace(pid, written.error().message);
+      in_.insert(pid);  // asked and answered
+      return false;
+    }
+    if (!written) return tl::unexpected(std::move(written).error());
+    // Alive after the write: the pid was its own all the time, and no stranger was moved.
+    if (!process.is_alive()) {
+      send_stranger_home(process);
+      return vanish(process);
+    }
+    in_.insert(pid);
+    taken_.push_back(pid);
+    return true;
+  }
+
+  /// It ended before it was in; what it forked may have slipped to the host's reaper.
+  bool vanish(const HeldProcess& process) {
+    orphaned_since_ = std::min(orphaned_since_, process.stat.start_time);
+    in_.insert(process.stat.pid);
+    vanished_ = true;
+    return true;
+  }
+
+  bool learn(int pid) {
+    if (pid == ::getpid()) return false;
+    if (const auto known = known_.find(pid); known != known_.end() && known->second.is_alive()) return false;
+    auto held = hold_process(pid);
+    if (!held && held.error().code != Errc::not_found) refused_.emplace(pid, held.error().message);
+    if (!held || held->stat.is_kernel_thread() || held->stat.is_zombie()) return false;
+    known_.erase(pid);
+    in_.erase(pid);
+    if (lies_in(held->cgroup, leaf_)) {  // born in there: nothing to do but to watch its children
+      in_.insert(pid);
+      taken_.push_back(pid);
+    }
+    families_.insert({held->stat.session, held->stat.group});
+    known_.emplace(pid, std::move(*held));
+    return true;
+  }
+
+  /// Processes of a family that is known, younger than a parent that vanished, and outside.
+  bool adopt_orphans() {
+    if (!vanished_) return false;
+    vanished_ = false;
+    bool news = false;
+    for (const int pid : list_processes()) {
+      const auto stat = read_process_stat(pid);
+      if (!stat || stat->start_time < orphaned_since_ || pid == ::getpid()) continue;
+      if (!families_.contains({stat->session, stat->group})) continue;
+      const auto cgroup = read_process_cgroup(pid);
+      if (cgroup && !lies_in(*cgroup, leaf_)) news = learn(pid) || news;
+    }
+    return news;
+  }
+
+  /// The pid was used again between check and write: whoever has it now belongs where its parent is.
+  void send_stranger_home(const HeldProcess& gone) {
+    const auto now = read_process_stat(gone.stat.pid);
+    if (!now || now->start_time == gone.stat.start_time || known_.contains(now->parent)) return;
+    const auto home = read_process_cgroup(now->parent);
+    const auto path = home && home->size() > 1 ? CgroupPath::parse(home->substr(1)) : CgroupPath::parse("");
+    if (path)
+      ignore(io_.write(*path, file::cgroup_procs, fmt::format("{}", now->pid)),
+             "it may have ended; it is reported in any case");
+    refused_.emplace(now->pid, "a stranger that got the pid of a process that ended; it was put back");
+  }
+
+  TakeReport report() {
+    TakeReport out;
+    for (const auto& [pid, process] : known_) {
+      if (!process.is_alive() || refused_.contains(pid)) continue;
+      for (const auto& thread : read_threads(pid)) {
+        // A leader that has exited stays behind and means nothing (kernel.md #7).
+        if (thread.state == 'Z' || thread.state == 'X' || lies_in(thread.cgroup, leaf_)) continue;
+        out.missed.push_back({pid, fmt::format("thread {} is still in {}", thread.tid, thread.cgroup)});
+        break;
+      }
+    }
+    for (const auto& [pid, reason] : refused_) out.missed.push_back({pid, reason});
+    out.taken = std::move(taken_);
+    return out;
+  }
+
+  CgroupIo& io_;
+  const CgroupPath& leaf_;
+  std::map<int, HeldProcess> known_;
+  std::set<int> in_;  // dealt with: moved, born inside, vanished or refused
+  std::vector<int> taken_;
+  std::map<int, std::string> refused_;
+  std::set<std::pair<int, int>> families_;  // session and process group
+  std::uint64_t orphaned_since_ = ~std::uint64_t{0};
+  bool vanished_ = false;
+};
+
+}  // namespace
+
+Result<TakeReport> take_processes(CgroupIo& io, const CgroupPath& leaf, std::vector<HeldProcess> roots) {
+  allow_many_descriptors();
+  WEIR_CHECK(io.write(leaf, file::cgroup_freeze, "1"));
+  auto report = Taker(io, leaf).take(std::move(roots));
+  auto thawed = io.write(leaf, file::cgroup_freeze, "0");
+  if (!thawed && report) return tl::unexpected(std::move(thawed).error());
+  return report;
+}
+
+void put_back(CgroupIo& io, const std::vector<HeldProcess>& processes) {
+  for (const auto& process : processes) {
+    const auto path = CgroupPath::parse(process.cgroup.size() > 1 ? process.cgroup.substr(1) : "");
+    if (path && process.is_alive())
+      ignore(io.write(*path, file::cgroup_procs, fmt::format("{}", process.stat.pid)),
+             "it may have ended, or its old cgroup may be gone");
+  }
+}
+
+}  // namespace weir

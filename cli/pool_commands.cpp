@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// pool create, set, remove.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "weir/runtime/pools.h"
+
+#include "commands.h"
+#include "json.h"
+#include "report.h"
+
+namespace weir::cli {
+namespace {
+
+Result<std::vector<KeyValue>> parse_settings(const std::vector<std::string>& words) {
+  std::vector<KeyValue> out;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(Errc::usage, fmt::format("'{}' is not KEY=VALUE", word),
+                  "write for example memory.limit=60MiB or shares=50");
+    out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return out;
+}
+
+int print_edit(const PoolEdit& edit, std::string_view what, const Arguments& args) {
+  if (args.json) {
+    auto document = plan_json(edit.report.plan);
+    document["done"] = edit.report.done;
+    document["file"] = edit.file;
+    print_json(document);
+  } else {
+    note(args, fmt::format("{} {}, {} change{} made", what, edit.file, edit.report.done,
+                           edit.report.done == 1 ? "" : "s"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<int> pool_create_command(const Arguments& args) {
+  WEIR_TRY(const auto settings, parse_settings(args.settings));
+  WEIR_TRY(const auto edit, create_pool(args.options, *args.pool, settings));
+  return print_edit(edit, "wrote", args);
+}
+
+Result<int> pool_set_command(const Arguments& args) {
+  WEIR_TRY(const auto settings, parse_settings(args.settings));
+  WEIR_TRY(const auto edit, set_pool(args.options, *args.pool, settings));
+  return print_edit(edit, "wrote", args);
+}
+
+Result<int> pool_remove_command(const Arguments& args) {
+  WEIR_TRY(const auto edit, remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no));
+  return print_edit(edit, "removed", args);
+}
+
+}  // namespace weir::cli

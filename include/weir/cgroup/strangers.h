@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers of other programs that no pool holds.
+#pragma once
+
+#include <vector>
+
+#include "weir/cgroup/io.h"
+#include "weir/base/units.h"
+
+namespace weir {
+
+struct Stranger {
+  CgroupPath cgroup;
+  std::string manager;  ///< "docker manages it"
+  std::int64_t tasks = 0;
+  Bytes memory;
+};
+
+/// Populated cgroups outside `top` whose names say that a container runtime made them. The outermost such
+/// cgroup is listed, not its parts.
+Result<std::vector<Stranger>> find_strangers(CgroupIo& io, const CgroupPath& top);
+
+}  // namespace weir

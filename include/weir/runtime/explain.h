@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// `weir explain`.
+#pragma once
+
+#include <string>
+
+#include "weir/policy/explain.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+
+enum class ExplainKind { pool, container };
+
+struct ExplainReport {
+  std::string name;
+  ExplainKind kind = ExplainKind::pool;
+  Chain chain;
+  Explanation explanation;
+};
+
+/// `name` of a pool or container; "pool:x" and "ctr:x" say which. Errc::not_found where there is neither.
+Result<ExplainReport> explain_named(Session& session, const std::string& name);
+
+}  // namespace weir

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "weir/cgroup/clear.h"
+#include "weir/cgroup/identity.h"
+#include "weir/model/kernel_files.h"
+#include "weir/runtime/containers.h"
+#include "weir/runtime/leaf.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t most_pids = 100'000;
+
+/// Why a process must stay where it is, in one line; nothing where it may move.
+Status check_may_move(const HeldProcess& process, bool force) {
+  const auto who = fmt::format("process {} ({})", process.stat.pid, process.stat.command);
+  if (process.stat.pid == 1)
+    return fail(Errc::usage, fmt::format("{}: the host's first process stays where it is", who));
+  if (process.stat.is_kernel_thread())
+    return fail(Errc::usage, fmt::format("{}: is a kernel thread, the kernel refuses to move it", who));
+  if (process.stat.is_zombie())
+    return fail(Errc::usage, fmt::format("{}: has ended already and waits for its parent only", who));
+  if (process.stat.pid == self().pid)
+    return fail(Errc::usage, fmt::format("{}: is this very command", who));
+  const auto whose = foreign_manager(process.cgroup);
+  if (whose.empty() || force) return {};
+  return fail(Errc::conflict, fmt::format("{}: {}", who, whose),
+              "its manager would lose sight of it; --force takes it all the same");
+}
+
+Result<std::vector<HeldProcess>> hold_all(const PlaceRequest& request) {
+  std::vector<HeldProcess> out;
+  auto pids = request.pids;
+  std::ranges::sort(pids);
+  pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
+  if (pids.empty() || pids.size() > most_pids)
+    return fail(Errc::usage, fmt::format("{} process ids: give 1 to {}", pids.size(), most_pids));
+  for (const int pid : pids) {
+    WEIR_TRY(auto process, hold_process(pid));
+    WEIR_CHECK(check_may_move(process, request.force));
+    out.push_back(std::move(process));
+  }
+  return out;
+}
+
+ContainerRecord make_record(ContainerName name, const Pool& pool) {
+  const auto caller = self();
+  const auto& defaults = pool.spec.container;
+  ContainerRecord record{.name = std::move(name)};
+  record.cpu_request = defaults.cpu_request;
+  record.cpu_limit = defaults.cpu_limit;
+  record.memory_request = defaults.memory_request;
+  record.memory_limit = defaults.memory_limit;
+  record.swap_limit = pool.spec.memory.swap ? pool.spec.memory.swap : std::optional{Bytes{0}};
+  record.value = defaults.value;
+  record.work = defaults.work;
+  record.oom = pool.spec.oom;
+  record.since_us = caller.now_us;
+  record.owner_uid = caller.uid;
+  return record;
+}
+
+/// Second descriptors of the same processes, for putting them back.
+std::vector<HeldProcess> hold_again(const std::vector<HeldProcess>& processes) {
+  std::vector<HeldProcess> out;
+  for (const auto& process : processes)
+    if (auto again = hold_process(process.stat.pid);
+        again && again->stat.start_time == process.stat.start_time) {
+      again->cgroup = process.cgroup;
+      out.push_back(std::move(*again));
+    }
+  return out;
+}
+
+}  // namespace
+
+Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
+  WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
+  const auto& pool = session.tree.pools[index];
+  WEIR_TRY(auto name, ContainerName::parse(request.name));
+  WEIR_TRY(auto processes, hold_all(request));
+  auto record = make_record(std::move(name), pool);
+  record.arriving = true;
+  PlaceReport report;
+  WEIR_TRY(report.path, container_path(session.tree, index, record.name));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(check_pool_is_applied(session, pool));
+  WEIR_CHECK(check_name_is_free(session, record.name));
+  WEIR_CHECK(make_leaf(session, report.path, record, pool));
+  const auto homes = hold_again(processes);
+  auto taken = take_processes(session.io, report.path, std::move(processes));
+  if (!taken || taken->taken.empty()) {
+    put_back(session.io, homes);
+    ignore(remove_tree(session.io, report.path), "what is still inside keeps it; `weir ps` shows it");
+  }
+  if (!taken) return pass(std::move(taken));
+  if (taken->taken.empty())
+    return fail(Errc::not_found, taken->missed.empty() ? "the processes ended before they could be moved"
+                                                       : fmt::format("process {}: {}", taken->missed.front().pid,
+                                                                     taken->missed.front().reason));
+  report.processes = std::move(*taken);
+  record.arriving = false;
+  WEIR_CHECK(session.io.set_attribute(report.path, attribute::container, record.str()));
+  ignore(settle_weights(session, index), "the next start or verify settles them");
+  return report;
+}
+
+Result<ReleaseReport> release(Session& session, const std::string& name, bool kill) {
+  WEIR_TRY(const auto container, ContainerName::parse(name));
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  const auto path = find_container(session.io, session.tree, container);
+  if (!path)
+    return fail(Errc::not_found, fmt::format("no container '{}'", name), "`weir ps` shows the containers");
+  const auto record = session.io.attribute(*path, attribute::container);
+  if (!record || !*record)
+    return fail(Errc::conflict, fmt::format("{} was not made by weir", path->str()),
+                "whoever made it must remove it");
+  WEIR_TRY(const bool empty, wait_unpopulated(session.io, *path, std::chrono::milliseconds{0}));
+  if (!empty && !kill)
+    return fail(Errc::conflict, fmt::format("container '{}' still has processes", name),
+                fmt::format("end them, or `weir release {} --kill`", name));
+  if (empty)
+    WEIR_CHECK(remove_tree(session.io, *path));
+  else
+    WEIR_CHECK(kill_and_remove(session.io, *path));
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
+    if (session.tree.pools[i].path == path->parent())
+      ignore(settle_weights(session, i), "the next start or verify settles them");
+  return ReleaseReport{*path, !empty};
+}
+
+}  // namespace weir
