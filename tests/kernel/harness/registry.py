@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tests, by the sentences that name them."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+TESTS = []
+
+
+@dataclass
+class Test:
+    name: str
+    function: Callable
+    timeout: float
+
+
+def test(name, timeout=60):
+    """Registers a function that takes a Context. `timeout` is in seconds at CI size."""
+    def register(function):
+        TESTS.append(Test(name, function, timeout))
+        return function
+    return register

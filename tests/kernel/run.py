@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the kernel tests inside a throw-away guest, as root: see README.md.
+
+Writes a line pass|fail|skip, a tab and the name of the test into the results as each test ends; details of a failure
+go to stdout. Ends with 0 only if every test passed.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.dont_write_bytecode = True
+
+from harness import backend, registry  # noqa: E402
+from harness.context import Context  # noqa: E402
+
+SOAK_FACTOR = 60
+SHOWN_COMMANDS = 4
+
+
+def load_tests(only):
+    for path in sorted((HERE / "suite").glob("*.py")):
+        importlib.import_module(f"suite.{path.stem}")
+    names = [test.name for test in registry.TESTS]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise SystemExit(f"run.py: two tests have the same name: {twice}")
+    return [test for test in registry.TESTS if only in test.name]
+
+
+def raise_timeout(*_):
+    raise TimeoutError("the test took too long")
+
+
+def run_one(test, where, size):
+    """True when it passed; what went wrong is printed with weir's last words."""
+    context = Context(where, size)
+    signal.alarm(int(test.timeout * (1 if size == "ci" else SOAK_FACTOR)))
+    try:
+        with context:
+            test.function(context)
+        return True
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+        for done in context.log[-SHOWN_COMMANDS:]:
+            print(f"  {done}")
+        return False
+    finally:
+        signal.alarm(0)
+
+
+def run_all(tests, size, results):
+    where = backend.detect()
+    failed = 0
+    for test in tests:
+        begin = time.monotonic()
+        passed = run_one(test, where, size)
+        failed += not passed
+        results.write(f"{'pass' if passed else 'fail'}\t{test.name}\n")
+        results.flush()
+        print(f"{'ok  ' if passed else 'FAIL'} {time.monotonic() - begin:6.1f} s  {test.name}", flush=True)
+    print(f"{len(tests) - failed} passed, {failed} failed", flush=True)
+    return 1 if failed or not tests else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", choices=("ci", "soak"), default="ci")
+    parser.add_argument("--results", type=Path, metavar="FILE")
+    parser.add_argument("--only", default="", metavar="SUBSTRING", help="tests whose name contains it")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    tests = load_tests(options.only)
+    if options.list:
+        print("\n".join(test.name for test in tests))
+        return 0
+    if os.geteuid() != 0:
+        raise SystemExit("run.py: needs root, in a throw-away guest (tests/vm)")
+    signal.signal(signal.SIGALRM, raise_timeout)
+    results = open(options.results, "w", encoding="utf-8") if options.results else open(os.devnull, "w")
+    with results:
+        return run_all(tests, options.size, results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU time under load, measured with cpu.stat in the middle of it."""
+
+import statistics
+import time
+
+from harness import check
+from harness.registry import test
+
+WARM_UP = 3
+POINTS = 0.02  # two percentage points
+
+
+def start_pools(t, threads):
+    for pool, count in threads.items():
+        t.burn(pool, threads=count)
+
+
+def kill_pools(t, pools):
+    for pool in pools:
+        t.tree.write(t.backend.pool(pool), "cgroup.kill", 1)
+    for pool in pools:
+        check.soon(lambda: not t.tree.populated(t.backend.pool(pool)), f"{pool} is empty", 10)
+
+
+def parts(found):
+    return [value / sum(found) for value in found]
+
+
+@test("three busy pools get CPU as entitled, within 2 percentage points", timeout=120)
+def three_pools(t):
+    shares = {"a": 100, "b": 200, "c": 300}
+    t.weir.configure("".join(f"[pool.{name}]\nshares = {count}\n" for name, count in shares.items())).ok("apply")
+    entitled = {pool["name"]: pool["cpu"]["entitlement"] for pool in t.weir.json("pool", "list")["pools"]}
+    capacity = t.weir.json("host")["capacity"]["cpu"]
+    check.near(sum(entitled.values()), capacity, 1e-5, "sum of the entitlements")
+    samples = []
+    for _ in range(t.count(3, 15)):
+        start_pools(t, {name: t.cpus + 1 for name in shares})
+        time.sleep(WARM_UP)
+        samples.append(parts(t.cores([t.backend.pool(name) for name in shares], 5)))
+        kill_pools(t, shares)
+    found = [statistics.median(column) for column in zip(*samples)]
+    t.note("shares: " + "  ".join(f"{value:.1%}" for value in found) + f"  (of {len(samples)} runs)")
+    for name, part in zip(shares, found):
+        check.near(part, entitled[name] / capacity, POINTS, f"share of {name}")
+
+
+# `a` reserves a core of every two; the others have ten times as many threads.
+RESERVED = """
+[pool.a]
+cpu = {{ reservation = {cores} }}
+[pool.b]
+shares = 400
+[pool.c]
+shares = 500
+"""
+
+
+def reserve(t):
+    cores = t.cpus / 2
+    t.weir.configure(RESERVED.format(cores=cores)).ok("apply")
+    return cores
+
+
+def check_reservation(t, cores, what):
+    time.sleep(WARM_UP)
+    found = t.median_cores([t.backend.pool(name) for name in "abc"], 3, t.count(3, 11))
+    t.note(f"{what}: a {found[0]:.3f} of {cores:g} reserved, b {found[1]:.3f}, c {found[2]:.3f} cores")
+    check.at_least(found[0], cores - POINTS * t.cpus, f"cores of the pool that reserves, {what}")
+
+
+@test("a pool gets its reservation while the others have ten times as many threads")
+def ten_times(t):
+    cores = reserve(t)
+    start_pools(t, {"a": t.cpus, "b": 10 * t.cpus, "c": 10 * t.cpus})
+    check_reservation(t, cores, "the others with ten times the threads")
+
+
+@test("a pool gets its reservation while spinners run outside since before apply", timeout=90)
+def outside_before(t):
+    sibling = t.tree.make("outside")
+    t.burn_outside("", threads=10 * t.cpus)
+    t.burn_outside(sibling, threads=10 * t.cpus)
+    cores = reserve(t)
+    start_pools(t, {"a": t.cpus, "b": t.cpus})
+    check_reservation(t, cores, "threads outside since before apply")
+
+
+@test("a pool gets its reservation while spinners run in a sibling cgroup since after apply")
+def outside_sibling(t):
+    cores = reserve(t)
+    t.burn_outside(t.tree.make("outside"), threads=10 * t.cpus)
+    start_pools(t, {"a": t.cpus, "b": t.cpus})
+    check_reservation(t, cores, "threads in a sibling since after apply")
+
+
+@test("a pool gets its reservation while a spinner for each CPU runs beside weir.slice since after apply")
+def outside_root(t):
+    cores = reserve(t)
+    t.burn_outside("", processes=t.cpus)
+    start_pools(t, {"a": t.cpus, "b": t.cpus})
+    check_reservation(t, cores, "processes beside the slice since after apply")
+
+
+@test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation")
+def outside_root_many(t):
+    cores = reserve(t)
+    t.burn_outside("", threads=10 * t.cpus)
+    start_pools(t, {"a": t.cpus, "b": t.cpus})
+    found = t.weir.json("verify", status=10)["drift"]
+    check.equal([(d["cgroup"], d["file"]) for d in found], [(t.backend.top, "cpu.weight")], "drift")
+    t.weir.ok("apply")
+    check_reservation(t, cores, "threads beside the slice, applied again")
+
+
+@test("a CPU limit holds for a pool and for a container")
+def limits(t):
+    t.weir.configure("[pool.a]\ncpu = { limit = 0.5 }\n[pool.b]\n").ok("apply")
+    t.burn("a", threads=2)
+    path = t.run("b", "capped", "weir-burn", "--threads", "2", "--seconds", "600", flags=("--cpus", "0.25")).path
+    time.sleep(1)
+    found = t.cores([t.backend.pool("a"), path], 4)
+    t.note(f"limit 0.5: {found[0]:.3f}, limit 0.25: {found[1]:.3f} cores")
+    check.near(found[0], 0.5, 0.03, "cores of the pool")
+    check.near(found[1], 0.25, 0.03, "cores of the container")
+
+
+@test("containers of one pool share it by what they reserve")
+def containers(t):
+    t.weir.configure("[pool.a]\n").ok("apply")
+    for name, request in (("big", "0.75"), ("small", "0.25")):
+        t.run("a", name, "weir-burn", "--threads", str(t.cpus), "--seconds", "600", flags=("--cpu-request", request))
+    paths = [f"{t.backend.pool('a')}/{name}.scope" for name in ("big", "small")]
+    weights = [t.tree.number(path, "cpu.weight") for path in paths]
+    time.sleep(WARM_UP)
+    found = parts(t.cores(paths, 4))
+    t.note(f"weights {weights}: {found[0]:.1%} and {found[1]:.1%}")
+    check.near(found[0], weights[0] / sum(weights), POINTS, "share of the bigger one")

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""place and release."""
+
+import os
+import signal
+import subprocess
+import time
+
+from harness import check
+from harness.registry import test
+
+POOLS = """
+[pool.batch]
+[pool.batch.container]
+memory = { limit = "300MiB" }
+[pool.team]
+[pool.nightly]
+parent = "team"
+"""
+
+
+def applied(t, text=POOLS):
+    t.weir.configure(text).ok("apply")
+
+
+def cgroup_of(pid):
+    with open(f"/proc/{pid}/cgroup", encoding="ascii") as handle:
+        return next(line[3:].strip().lstrip("/") for line in handle if line.startswith("0::"))
+
+
+def members_of_session(session):
+    """Processes of a session that are alive, with the cgroup each is in."""
+    found = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8") as handle:
+                fields = handle.read().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] not in "ZX":
+                found[int(name)] = cgroup_of(name)
+        except OSError:
+            continue
+    return found
+
+
+def scope(t, pool, name):
+    return f"{t.backend.pool(pool)}/{name}.scope"
+
+
+@test("place: a running process becomes a container with the pool's limits")
+def one_process(t):
+    applied(t)
+    child = t.spawn(["sleep", "600"])
+    placed = t.weir.json("place", "--pool", "batch", "--name", "dump", child.pid)
+    check.equal(placed["pids"], 1, "processes placed")
+    check.equal(placed["missed"], [], "processes missed")
+    check.equal(cgroup_of(child.pid), scope(t, "batch", "dump"), "where the process is")
+    check.equal(t.tree.number(scope(t, "batch", "dump"), "memory.max"), 300 << 20, "memory.max")
+    check.equal([c["name"] for c in t.weir.json("ps")["containers"]], ["dump"], "ps")
+    check.equal(t.weir("verify").status, 0, "verify afterwards")
+
+
+@test("place: descendants come along, zombies and dead leaders do not hold it up")
+def family(t):
+    applied(t)
+    script = "import os,threading,time\n" \
+             "if os.fork() == 0:\n  os._exit(0)\n" \
+             "if os.fork() == 0:\n" \
+             "  threading.Thread(target=lambda: time.sleep(600)).start()\n" \
+             "  import ctypes; ctypes.CDLL(None).pthread_exit(None)\n" \
+             "print('ready', flush=True); time.sleep(600)\n"
+    child = t.ready(t.spawn(["python3", "-c", script], start_new_session=True))
+    time.sleep(0.5)
+    placed = t.weir.json("place", "--pool", "batch", "--name", "family", child.pid)
+    check.equal(placed["missed"], [], "processes missed")
+    for pid in members_of_session(child.pid):
+        for tid in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{tid}/stat", encoding="utf-8") as handle:
+                state = handle.read().rpartition(")")[2].split()[0]
+            if state not in "ZX":
+                check.equal(cgroup_of(f"{pid}/task/{tid}"), scope(t, "batch", "family"), f"thread {tid} of {pid}")
+    t.weir.ok("release", "family", "--kill")
+
+
+@test("place: a tree of 200 that forks all the time comes whole, or it is said who did not")
+def storm(t):
+    applied(t)
+    for number in range(t.count(4, 100)):
+        child = t.ready(t.spawn(["weir-storm", "150", "40", "10", "300"], start_new_session=True))
+        done = t.weir("place", "--pool", "batch", "--name", f"storm{number}", child.pid, "--json", status=(0, 1))
+        said = {entry["pid"] for entry in done.json["missed"]}
+        outside = {pid for pid, cgroup in members_of_session(child.pid).items()
+                   if not cgroup.startswith(scope(t, "batch", f"storm{number}"))}
+        check.equal(outside - said, set(), f"round {number}: outside and not named")
+        if not outside:
+            check.equal(done.status, 0, f"exit status of round {number}")
+        check.equal(t.tree.read(scope(t, "batch", f"storm{number}"), "cgroup.freeze"), "0", "frozen afterwards")
+        t.weir.ok("release", f"storm{number}", "--kill")
+        for pid in outside:
+            os.kill(pid, signal.SIGKILL)
+        t.note(f"round {number}: {done.json['pids']} placed, {len(outside)} outside, {done.seconds:.1f} s")
+
+
+@test("place: a service's or a runtime's processes only with --force")
+def foreign(t):
+    applied(t)
+    for number, cgroup in enumerate(("system.slice/web.service", "machine.slice/libpod-1234.scope", "docker/0123abcd")):
+        t.tree.make(cgroup)
+        child = t.spawn(["sleep", "600"], cgroup)
+        check.soon(lambda c=child, g=cgroup: cgroup_of(c.pid) == g, "it is there")
+        refused = t.weir("place", "--pool", "batch", "--name", f"f{number}", child.pid, status=8)
+        check.contains(refused.err, "--force", "the hint")
+        check.equal(cgroup_of(child.pid), cgroup, "where it is after a refusal")
+        check.that(not t.tree.exists(scope(t, "batch", f"f{number}")), "a refused container left its cgroup")
+        t.weir.ok("place", "--pool", "batch", "--name", f"f{number}", "--force", child.pid)
+        check.equal(cgroup_of(child.pid), scope(t, "batch", f"f{number}"), "where it is with --force")
+
+
+@test("place: what cannot move is refused with the reason, and nothing is left")
+def refused(t):
+    applied(t)
+    zombie = t.spawn(["true"])
+    check.soon(lambda: open(f"/proc/{zombie.pid}/stat", encoding="ascii").read().split()[2] == "Z", "a zombie")
+    before = t.tree.snapshot()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    child = t.spawn(["sleep", "600"])
+    table = ((("1",), 2, "first process"), (("2",), 2, "kernel thread"), ((str(zombie.pid),), 2, "ended"),
+             ((str(gone.pid),), 7, "no process"), (("0",), (2, 7), ""), (("-1",), 2, ""), (("x",), 2, ""),
+             (("99999999999999999999",), 2, ""), ((str(child.pid), "2"), 2, "kernel thread"))
+    for pids, status, words in table:
+        done = t.weir("place", "--pool", "batch", "--name", "x", *pids, status=status)
+        check.contains(done.err, words, f"the reason for {pids}")
+    t.weir("place", "--pool", "batch", "--name", "..", child.pid, status=2)
+    t.weir("place", "--pool", "nosuch", "--name", "x", child.pid, status=7)
+    t.weir("place", "--pool", "team", "--name", "x", child.pid, status=(2, 8))
+    check.same(t.tree.snapshot(), before, "the tree after refusals")
+
+
+@test("place: killed at any moment, the next command thaws what is in and the rest goes on outside")
+def killed(t):
+    applied(t)
+    for number in range(t.count(6, 60)):
+        child = t.ready(t.spawn(["weir-storm", "60", "0", "0", "300"], start_new_session=True))
+        placing = t.weir.start("place", "--pool", "batch", "--name", f"k{number}", child.pid)
+        t.started.append(placing)
+        time.sleep(0.05 * number)
+        placing.kill()
+        placing.wait()
+        t.weir.ok("ps")
+        path = scope(t, "batch", f"k{number}")
+        if t.tree.exists(path):
+            check.equal(t.tree.read(path, "cgroup.freeze"), "0", f"round {number}: frozen after the next command")
+            t.weir("release", f"k{number}", "--kill", status=(0, 7))
+        os.killpg(child.pid, signal.SIGKILL)
+    check.equal(t.weir("verify").status, 0, "verify at the end")
+
+
+@test("release: gives up a container, but not one with processes unless told to kill")
+def release(t):
+    applied(t)
+    one = t.run("batch", "one", "sleep", "600")
+    before = t.tree.snapshot()
+    check.contains(t.weir("release", "one", status=8).err, "--kill", "the hint")
+    check.same(t.tree.snapshot(), before, "the tree after a refusal")
+    t.weir.ok("release", "one", "--kill")
+    check.that(not t.tree.exists(one.path), "the cgroup is still there")
+    check.equal(one.process.wait(20), 137, "what weir run says")
+    t.weir("release", "one", status=7)
+    t.weir("release", "../x", status=2)
+    child = t.spawn(["sleep", "600"])
+    t.weir.ok("place", "--pool", "batch", "--name", "two", child.pid)
+    child.kill()
+    child.wait()
+    t.weir("release", "two", status=(0, 7))
+    check.equal(t.weir.json("ps")["containers"], [], "containers left")
