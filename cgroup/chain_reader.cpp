@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t deepest_below = 8;
 
-std::optional<std::int64_t> count_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view file) {
+std::optional<std::int64_t> count_in(CgroupIo& io, const CgroupPath& cgroup,
+                                     std::string_view file) {
   const auto text = io.read(cgroup, file);
   const auto count = text ? parse_count(*text) : Result<std::int64_t>{tl::unexpected(Error{})};
   return count ? std::optional{*count} : std::nullopt;
@@ -31,7 +32,8 @@ std::optional<Cores> cpu_limit_of(CgroupIo& io, const CgroupPath& cgroup) {
   return text && parsed ? parsed->cores() : std::nullopt;
 }
 
-std::uint64_t event(CgroupIo& io, const CgroupPath& cgroup, std::string_view file, std::string_view key) {
+std::uint64_t event(CgroupIo& io, const CgroupPath& cgroup, std::string_view file,
+                    std::string_view key) {
   const auto text = io.read(cgroup, file);
   return text ? flat_value(*text, key).value_or(0) : 0;
 }
@@ -73,7 +75,8 @@ Status read_rivals(CgroupIo& io, ChainLevel& level) {
   return {};
 }
 
-void read_oom_below(CgroupIo& io, const CgroupPath& cgroup, std::size_t depth, std::vector<OomBelow>& out) {
+void read_oom_below(CgroupIo& io, const CgroupPath& cgroup, std::size_t depth,
+                    std::vector<OomBelow>& out) {
   const auto names = io.children(cgroup);
   if (!names || depth > deepest_below) return;
   for (const auto& name : *names) {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/processes.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <dirent.h>
+#include <fmt/format.h>
+#include <memory>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <memory>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/files.h"

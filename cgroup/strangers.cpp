@@ -36,7 +36,8 @@ void search(CgroupIo& io, const CgroupPath& at, const CgroupPath& top, std::size
     const auto events = io.read(*child, file::cgroup_events);
     if (!events || flat_value(*events, "populated").value_or(0) == 0) continue;
     if (is_container(io, *child))
-      out.push_back({*child, foreign_manager(child->str()), count_in(io, *child, file::pids_current),
+      out.push_back({*child, foreign_manager(child->str()),
+                     count_in(io, *child, file::pids_current),
                      Bytes{count_in(io, *child, file::memory_current)}});
     else
       search(io, *child, top, depth + 1, out);

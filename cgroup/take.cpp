@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/take.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <fmt/format.h>
 #include <map>
 #include <set>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 #include "weir/model/kernel_files.h"
 
@@ -45,7 +43,8 @@ class Taker {
 
   Result<TakeReport> take(std::vector<HeldProcess> roots) {
     for (auto& root : roots) known_.emplace(root.stat.pid, std::move(root));
-    for (const auto& [pid, process] : known_) families_.insert({process.stat.session, process.stat.group});
+    for (const auto& [pid, process] : known_)
+      families_.insert({process.stat.session, process.stat.group});
     const auto deadline = Clock::now() + patience;
     std::size_t quiet = 0;
     while (quiet < quiet_rounds && Clock::now() < deadline) {
@@ -70,7 +69,8 @@ class Taker {
     }
     for (const int pid : pids)
       for (const int child : read_children(pid)) news = learn(child) || news;
-    return adopt_orphans() || news;
+    WEIR_TRY(const bool adopted, adopt_orphans());
+    return adopted || news;
   }
 
   Result<bool> bring_in(HeldProcess& process) {
@@ -105,7 +105,8 @@ class Taker {
 
   bool learn(int pid) {
     if (pid == ::getpid()) return false;
-    if (const auto known = known_.find(pid); known != known_.end() && known->second.is_alive()) return false;
+    if (const auto known = known_.find(pid); known != known_.end() && known->second.is_alive())
+      return false;
     auto held = hold_process(pid);
     if (!held && held.error().code != Errc::not_found) refused_.emplace(pid, held.error().message);
     if (!held || held->stat.is_kernel_thread() || held->stat.is_zombie()) return false;
@@ -120,31 +121,37 @@ class Taker {
     return true;
   }
 
-  /// Processes of a family that is known, younger than a parent that vanished, and outside.
-  bool adopt_orphans() {
+  /// Processes of a family that is known, younger than a parent that vanished, and outside. The
+  /// newest first, and in at once: in a chain of forks each lives for a moment only.
+  Result<bool> adopt_orphans() {
     if (!vanished_) return false;
     vanished_ = false;
     bool news = false;
-    for (const int pid : list_processes()) {
-      const auto stat = read_process_stat(pid);
-      if (!stat || stat->start_time < orphaned_since_ || pid == ::getpid()) continue;
+    const auto everyone = list_processes();
+    for (auto at = everyone.rbegin(); at != everyone.rend(); ++at) {
+      const auto stat = read_process_stat(*at);
+      if (!stat || stat->start_time < orphaned_since_ || stat->is_zombie()) continue;
       if (!families_.contains({stat->session, stat->group})) continue;
-      const auto cgroup = read_process_cgroup(pid);
-      if (cgroup && !lies_in(*cgroup, leaf_)) news = learn(pid) || news;
+      if (!learn(*at)) continue;
+      news = true;
+      WEIR_CHECK(bring_in(known_.at(*at)));
     }
     return news;
   }
 
-  /// The pid was used again between check and write: whoever has it now belongs where its parent is.
+  /// The pid was used again between check and write: whoever has it now belongs where its parent
+  /// is.
   void send_stranger_home(const HeldProcess& gone) {
     const auto now = read_process_stat(gone.stat.pid);
     if (!now || now->start_time == gone.stat.start_time || known_.contains(now->parent)) return;
     const auto home = read_process_cgroup(now->parent);
-    const auto path = home && home->size() > 1 ? CgroupPath::parse(home->substr(1)) : CgroupPath::parse("");
+    const auto path =
+        home && home->size() > 1 ? CgroupPath::parse(home->substr(1)) : CgroupPath::parse("");
     if (path)
       ignore(io_.write(*path, file::cgroup_procs, fmt::format("{}", now->pid)),
              "it may have ended; it is reported in any case");
-    refused_.emplace(now->pid, "a stranger that got the pid of a process that ended; it was put back");
+    refused_.emplace(now->pid,
+                     "a stranger that got the pid of a process that ended; it was put back");
   }
 
   TakeReport report() {
@@ -154,7 +161,8 @@ class Taker {
       for (const auto& thread : read_threads(pid)) {
         // A leader that has exited stays behind and means nothing (kernel.md #7).
         if (thread.state == 'Z' || thread.state == 'X' || lies_in(thread.cgroup, leaf_)) continue;
-        out.missed.push_back({pid, fmt::format("thread {} is still in {}", thread.tid, thread.cgroup)});
+        out.missed.push_back(
+            {pid, fmt::format("thread {} is still in {}", thread.tid, thread.cgroup)});
         break;
       }
     }
@@ -176,7 +184,8 @@ class Taker {
 
 }  // namespace
 
-Result<TakeReport> take_processes(CgroupIo& io, const CgroupPath& leaf, std::vector<HeldProcess> roots) {
+Result<TakeReport> take_processes(CgroupIo& io, const CgroupPath& leaf,
+                                  std::vector<HeldProcess> roots) {
   allow_many_descriptors();
   WEIR_CHECK(io.write(leaf, file::cgroup_freeze, "1"));
   auto report = Taker(io, leaf).take(std::move(roots));

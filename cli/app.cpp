@@ -129,10 +129,9 @@ class App {
     app_.add_flag("--json", args_.json, "one JSON document on stdout");
     app_.add_flag("--quiet", args_.quiet, "only errors on stderr");
     app_.add_option("--color", args_.color, "when to colour; default: on a terminal")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{
-                                                {"auto", Color::automatic},
-                                                {"always", Color::always},
-                                                {"never", Color::never}})
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{{"auto", Color::automatic},
+                                                                         {"always", Color::always},
+                                                                         {"never", Color::never}})
                         .description(""))
         ->type_name("auto|always|never");
   }
@@ -144,6 +143,8 @@ class App {
     auto* check = command(app_, "check", "validate the configuration and nothing else",
                           "weir check ./weir.toml");
     check->add_option("FILE", args_.file, "default: as --config")->type_name("FILE");
+    command(app_, "doctor", "what on this host stands in the way, each with its remedy",
+            "weir doctor");
   }
 
   void add_apply_commands() {
@@ -194,7 +195,8 @@ class App {
     completion->add_option("SHELL", args_.word, "which shell")
         ->required()
         ->type_name("bash|zsh|fish");
-    auto* names = command(app_, "__complete", "names for a shell to offer", "weir __complete pools");
+    auto* names =
+        command(app_, "__complete", "names for a shell to offer", "weir __complete pools");
     names->group("");  // hidden
     names->add_option("WHAT", args_.word, "")->required()->type_name("pools|containers");
   }
@@ -210,7 +212,8 @@ class App {
                             "weir release build7 --kill");
     release->add_option("NAME", args_.name, "the container")->required()->type_name("CONTAINER");
     release->add_flag("--kill", args_.kill, "end its processes first");
-    auto* explain = command(app_, "explain", "why a pool or container gets what it gets", "weir explain web");
+    auto* explain =
+        command(app_, "explain", "why a pool or container gets what it gets", "weir explain web");
     explain->add_option("NAME", args_.name, "pool or container; pool:x and ctr:x say which")
         ->required()
         ->type_name("POOL|CONTAINER");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // place, release.
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "weir/runtime/place.h"
@@ -22,7 +23,8 @@ Error missed_error(const TakeReport& report) {
   const auto& first = report.missed.front();
   Error error;
   error.message = fmt::format("process {}: {}", first.pid, first.reason);
-  if (report.missed.size() > 1) error.message += fmt::format(" (and {} more)", report.missed.size() - 1);
+  if (report.missed.size() > 1)
+    error.message += fmt::format(" (and {} more)", report.missed.size() - 1);
   error.hint = "the others are in the container";
   return error;
 }
@@ -35,9 +37,13 @@ Result<int> place_command(const Arguments& args) {
   const auto& processes = report.processes;
   if (args.json) {
     nlohmann::ordered_json missed = nlohmann::ordered_json::array();
-    for (const auto& entry : processes.missed) missed.push_back({{"pid", entry.pid}, {"reason", entry.reason}});
-    print_json({{"container", args.name}, {"pool", *args.pool}, {"path", report.path.str()},
-                {"pids", processes.taken.size()}, {"missed", std::move(missed)}});
+    for (const auto& entry : processes.missed)
+      missed.push_back({{"pid", entry.pid}, {"reason", entry.reason}});
+    print_json({{"container", args.name},
+                {"pool", *args.pool},
+                {"path", report.path.str()},
+                {"pids", processes.taken.size()},
+                {"missed", std::move(missed)}});
     return processes.missed.empty() ? 0 : exit_status(Errc::failed);
   }
   print_place(report, args);

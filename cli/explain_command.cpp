@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // explain: the chain up to the root, what binds, and why.
-#include "weir/runtime/explain.h"
-
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+
+#include "weir/runtime/explain.h"
 
 #include "commands.h"
 #include "json.h"
@@ -49,12 +50,15 @@ Json explain_json(const ExplainReport& report) {
     out["chain"].push_back(level_json(report.chain.levels[i], why.shares[i]));
   out["binding"] = {{"cpu", binding_json(why.cpu)}, {"memory", binding_json(why.memory)}};
   out["borrowed"] = {{"cpu", 0.0}, {"memory_bytes", 0}, {"from", nullptr}};
-  out["oom"] = why.oom ? Json{{"cgroup", why.oom->cgroup.str()}, {"count", why.oom->count}} : Json{};
+  out["oom"] =
+      why.oom ? Json{{"cgroup", why.oom->cgroup.str()}, {"count", why.oom->count}} : Json{};
   out["reason"] = why.reason;
   return out;
 }
 
-std::string memory_words(const std::optional<Bytes>& limit) { return limit ? to_text(*limit) : "max"; }
+std::string memory_words(const std::optional<Bytes>& limit) {
+  return limit ? to_text(*limit) : "max";
+}
 
 std::string mark(const ExplainReport& report, std::size_t i) {
   const auto& why = report.explanation;
@@ -67,8 +71,14 @@ std::string mark(const ExplainReport& report, std::size_t i) {
 }
 
 Table chain_table(const ExplainReport& report) {
-  Table table({{"CGROUP"}, {"CPU.WEIGHT", Align::right}, {"SHARE", Align::right}, {"CPU.MAX", Align::right},
-               {"MEMORY.LOW", Align::right}, {"MEMORY.MAX", Align::right}, {"USED", Align::right}, {""}});
+  Table table({{"CGROUP"},
+               {"CPU.WEIGHT", Align::right},
+               {"SHARE", Align::right},
+               {"CPU.MAX", Align::right},
+               {"MEMORY.LOW", Align::right},
+               {"MEMORY.MAX", Align::right},
+               {"USED", Align::right},
+               {""}});
   for (std::size_t i = 0; i < report.chain.levels.size(); ++i) {
     const auto& level = report.chain.levels[i];
     table.add({level.cgroup.is_root() ? "/" : level.cgroup.str(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pool create, set, remove.
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "weir/runtime/pools.h"
@@ -52,7 +53,8 @@ Result<int> pool_set_command(const Arguments& args) {
 }
 
 Result<int> pool_remove_command(const Arguments& args) {
-  WEIR_TRY(const auto edit, remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no));
+  WEIR_TRY(const auto edit,
+           remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no));
   return print_edit(edit, "removed", args);
 }
 

@@ -139,7 +139,8 @@ std::string flag_spec(const FlagNode& flag, Actions& actions) {
 
 std::string operand_specs(const CommandNode& node, Actions& actions) {
   if (node.runs_a_program)
-    return "        '(-)1:command:_command_names -e' \\\n        '*::argument:_normal' && return\n";
+    return "        '(-)1:command: _command_names -e' \\\n        '*::argument: _normal' && "
+           "return\n";
   std::string out;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     const auto& operand = node.operands[i];
@@ -154,13 +155,14 @@ std::string operand_specs(const CommandNode& node, Actions& actions) {
 std::string subcommands(const FlatCommand& command) {
   std::string out =
       "        '1: :->command' \\\n        '*:: :->rest' && ret=0\n    case $state in\n    "
-      "command)\n        commands=(\n";
+      "command)\n        subcommands=(\n";
   for (const auto& child : command.node->commands)
     out += fmt::format("            {}\n",
                        quoted_for_sh(fmt::format("{}:{}", escaped(child.name, ":\\"),
                                                  escaped(child.help, ":\\"))));
   out +=
-      "        )\n        _describe -t commands command commands && ret=0\n        ;;\n    rest)\n "
+      "        )\n        _describe -t commands command subcommands && ret=0\n        ;;\n    "
+      "rest)\n "
       "       curcontext=\"${curcontext%:*}-$line[1]:\"\n        case $line[1] in\n";
   for (const auto& child : command.node->commands) {
     const auto full = command.name.empty() ? child.name : command.name + " " + child.name;
@@ -174,8 +176,9 @@ std::string command_function(const FlatCommand& command, Actions& actions) {
   std::string out = fmt::format("{}() {{\n", function_of(command.name));
   if (parent)
     out +=
-        "    local curcontext=\"$curcontext\" state line ret=1\n    local -a commands\n    local "
-        "-A opt_args\n    _arguments -C -S \\\n";
+        "    local curcontext=\"$curcontext\" state line ret=1\n    local -a subcommands\n    "
+        "local "
+        "-A opt_args\n    _arguments -C \\\n";
   else
     out += "    _arguments -S \\\n";
   for (const auto* flag : command.flags) out += flag_spec(*flag, actions);

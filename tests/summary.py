@@ -119,12 +119,12 @@ def report(total):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--meson", type=Path, metavar="TESTLOG.JSON")
+    parser.add_argument("--meson", type=Path, action="append", default=[], metavar="TESTLOG.JSON")
     parser.add_argument("--kernel", type=Path, action="append", default=[], metavar="DIR")
     options = parser.parse_args()
     total = Sum()
-    if options.meson:
-        add_meson(total, options.meson)
+    for log in options.meson:
+        add_meson(total, log)
     for folder in options.kernel:
         add_kernel(total, folder)
     return report(total)

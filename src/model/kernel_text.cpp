@@ -126,7 +126,8 @@ std::optional<Cgroup2Mount> find_cgroup2(std::string_view mountinfo) {
   for (const auto line : split(mountinfo, '\n')) {
     const auto words = split_words(line);
     const auto dash = std::ranges::find(words, "-");
-    if (words.size() < 5 || words.end() - dash < 4 || *(dash + 1) != "cgroup2") continue;
+    // Six fields and any number of optional ones stand before the dash (proc(5)).
+    if (dash - words.begin() < 6 || words.end() - dash < 4 || *(dash + 1) != "cgroup2") continue;
     return Cgroup2Mount{unescape_octal(words[4]), unescape_octal(words[3]),
                         std::string{*(dash + 3)}};
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/model/process.h"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <fmt/format.h>
 
 #include "weir/base/text.h"
 
@@ -20,11 +19,16 @@ struct Manager {
 
 /// Marks in a path component, most telling first.
 constexpr std::array managers{
-    Manager{"libpod", "podman"},          Manager{"docker", "docker"},
-    Manager{"kubepods", "kubernetes"},    Manager{"cri-containerd", "containerd"},
-    Manager{"containerd", "containerd"},  Manager{"crio", "cri-o"},
-    Manager{"crun", "crun"},              Manager{"lxc", "lxc"},
-    Manager{"machine.slice", "machined"}, Manager{"slurmstepd", "slurm"},
+    Manager{"libpod", "podman"},
+    Manager{"docker", "docker"},
+    Manager{"kubepods", "kubernetes"},
+    Manager{"cri-containerd", "containerd"},
+    Manager{"containerd", "containerd"},
+    Manager{"crio", "cri-o"},
+    Manager{"crun", "crun"},
+    Manager{"lxc", "lxc"},
+    Manager{"machine.slice", "machined"},
+    Manager{"slurmstepd", "slurm"},
 };
 
 }  // namespace
@@ -62,7 +66,8 @@ std::string foreign_manager(std::string_view path) {
     if (path.find(manager.mark) != std::string_view::npos)
       return fmt::format("{} manages it", manager.name);
   for (const auto part : split(path, '/')) {
-    if (part.ends_with(".service")) return fmt::format("it belongs to the service {}", printable(part, 80));
+    if (part.ends_with(".service"))
+      return fmt::format("it belongs to the service {}", printable(part, 80));
     // What a person starts at a shell lies in session-N.scope and is hers to move.
     if (part.ends_with(".scope") && !part.starts_with("session-"))
       return fmt::format("it belongs to {}", printable(part, 80));

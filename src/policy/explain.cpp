@@ -2,7 +2,6 @@
 #include "weir/policy/explain.h"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "weir/model/kernel_files.h"
@@ -23,8 +22,11 @@ Cores divide(const ChainLevel& level, Cores above, bool with_limit) {
     return cores ? std::optional{cores->value} : std::nullopt;
   };
   const auto weight = [](std::int64_t w) { return std::clamp<std::int64_t>(w, 1, 1'000'000); };
-  nodes.push_back({{}, weight(level.cpu_weight.value_or(task_weight)), 0,
-                   with_limit ? limit(level.cpu_limit) : std::nullopt, {}});
+  nodes.push_back({{},
+                   weight(level.cpu_weight.value_or(task_weight)),
+                   0,
+                   with_limit ? limit(level.cpu_limit) : std::nullopt,
+                   {}});
   for (const auto& rival : level.rivals)
     nodes.push_back({{}, weight(rival.weight), 0, limit(rival.limit), {}});
   if (level.tasks_beside > 0)
@@ -57,7 +59,8 @@ std::vector<LevelShare> level_shares(const Chain& chain, Cores machine) {
   return out;
 }
 
-/// A cpu.max that takes something away binds, the lowest one first; else the weight that divides most.
+/// A cpu.max that takes something away binds, the lowest one first; else the weight that divides
+/// most.
 std::optional<std::size_t> binding_cpu_level(const std::vector<LevelShare>& shares) {
   for (std::size_t i = 0; i < shares.size(); ++i)
     if (shares[i].capped) return i;
@@ -145,20 +148,22 @@ std::string rivals_text(const ChainLevel& level) {
 
 std::string cpu_sentence(const Chain& chain, const std::vector<LevelShare>& shares) {
   if (const auto frozen = frozen_level(chain))
-    return fmt::format("It gets no CPU: {} is frozen; thawing it (cgroup.freeze = 0) would change that.",
-                       shown(chain.levels[*frozen].cgroup));
+    return fmt::format(
+        "It gets no CPU: {} is frozen; thawing it (cgroup.freeze = 0) would change that.",
+        shown(chain.levels[*frozen].cgroup));
   const auto share = to_text(Cores{(shares.front().share.value + 5000) / 10000 * 10000});
   const auto at = binding_cpu_level(shares);
   if (!at) return fmt::format("It may use all {} cores: nobody beside it wants CPU.", share);
   const auto& level = chain.levels[*at];
   if (shares[*at].capped)
-    return fmt::format("It gets up to {} cores: cpu.max of {} allows no more than {}; a higher limit "
-                       "there would change that.",
-                       share, shown(level.cgroup), to_text(*level.cpu_limit));
-  return fmt::format("It gets at least {} cores when everyone is busy: {} has weight {} beside {}; more "
-                     "shares or a reservation there, or less beside it, would change that.",
-                     share, shown(level.cgroup), level.cpu_weight.value_or(task_weight),
-                     rivals_text(level));
+    return fmt::format(
+        "It gets up to {} cores: cpu.max of {} allows no more than {}; a higher limit "
+        "there would change that.",
+        share, shown(level.cgroup), to_text(*level.cpu_limit));
+  return fmt::format(
+      "It gets at least {} cores when everyone is busy: {} has weight {} beside {}; more "
+      "shares or a reservation there, or less beside it, would change that.",
+      share, shown(level.cgroup), level.cpu_weight.value_or(task_weight), rivals_text(level));
 }
 
 std::string memory_sentence(const Chain& chain) {

@@ -35,16 +35,10 @@ class Family {
   std::vector<std::uint32_t> child_;
 };
 
-/// What a node must get and what it can use: F and D of docs/allocator.md 1.
-struct Bounds {
-  std::int64_t floor = 0;
-  std::int64_t demand = 0;
-};
-
 class Solver {
  public:
   Solver(std::span<const FairNode> nodes, Demand demand)
-      : nodes_(nodes), family_(nodes), bounds_(nodes.size()) {
+      : nodes_(nodes), family_(nodes), vessels_(nodes.size()) {
     gather(demand);
     result_.amount.resize(nodes.size());
     result_.degraded.resize(nodes.size());
@@ -58,41 +52,48 @@ class Solver {
   }
 
  private:
-  // Children stand behind their parents, so from the back every node finds its children's sums
-  // complete in its own place.
+  // F and D of docs/allocator.md 1 become floor and ceiling. Children stand behind their parents,
+  // so from the back every node finds its children's sums complete in its own place.
   void gather(Demand demand) {
+    for (auto& vessel : vessels_) vessel.ceiling = 0;
     for (std::size_t i = nodes_.size(); i-- > 0;) {
       const auto& node = nodes_[i];
-      auto& own = bounds_[i];
+      auto& own = vessels_[i];
+      own.weight = node.shares;
       if (family_.of(i).empty())
-        own.demand = demand == Demand::infinite ? unbounded : node.demand.value_or(unbounded);
-      own.demand = std::min(own.demand, node.limit.value_or(unbounded));
-      own.floor = std::min(own.demand, std::max(own.floor, node.reservation));
+        own.ceiling = demand == Demand::infinite ? unbounded : node.demand.value_or(unbounded);
+      own.ceiling = std::min(own.ceiling, node.limit.value_or(unbounded));
+      own.floor = std::min(own.ceiling, std::max(own.floor, node.reservation));
       if (!node.parent) continue;
-      auto& parent = bounds_[*node.parent];
-      parent.demand = add(parent.demand, own.demand);
+      auto& parent = vessels_[*node.parent];
+      parent.ceiling = add(parent.ceiling, own.ceiling);
       parent.floor = add(parent.floor, own.floor);
     }
   }
 
   void divide(std::span<const std::uint32_t> siblings, std::int64_t total) {
-    vessels_.clear();
-    for (auto i : siblings)
-      vessels_.push_back({nodes_[i].shares, bounds_[i].floor, bounds_[i].demand});
-    amounts_.resize(siblings.size());
-    water_.divide(vessels_, total, amounts_);
-    for (std::size_t k = 0; k < siblings.size(); ++k) {
-      result_.amount[siblings[k]] = amounts_[k];
-      if (amounts_[k] < vessels_[k].floor) result_.degraded[siblings[k]] = true;
+    if (siblings.empty()) return;
+    const std::size_t first = siblings.front(), count = siblings.size();
+    if (siblings.back() - first + 1 == count) {  // the usual case needs no copies
+      water_.divide(std::span(vessels_).subspan(first, count), total,
+                    std::span(result_.amount).subspan(first, count));
+    } else {
+      row_.clear();
+      row_amounts_.resize(count);
+      for (auto i : siblings) row_.push_back(vessels_[i]);
+      water_.divide(row_, total, row_amounts_);
+      for (std::size_t k = 0; k < count; ++k) result_.amount[siblings[k]] = row_amounts_[k];
     }
+    for (auto i : siblings)
+      if (result_.amount[i] < vessels_[i].floor) result_.degraded[i] = true;
   }
 
   std::span<const FairNode> nodes_;
   Family family_;
-  std::vector<Bounds> bounds_;
+  std::vector<Vessel> vessels_;  // by node
   WaterFill water_;
-  std::vector<Vessel> vessels_;
-  std::vector<std::int64_t> amounts_;
+  std::vector<Vessel> row_;
+  std::vector<std::int64_t> row_amounts_;
   FairResult result_;
 };
 

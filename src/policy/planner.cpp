@@ -216,10 +216,13 @@ class Planner {
     plan_.changes.push_back({Phase::remove, Op::remove, pool.path, {}, {}, {}, {}});
   }
 
-  /// A grower whose sibling shrinks in the same file waits until that is done.
+  /// A grower whose sibling shrinks in the same file waits until that is done, and so does all that
+  /// grows below it.
   [[nodiscard]] bool waits(const Change& change) const {
-    return change.phase == Phase::raise && competes(change.file) &&
-           shrinking_.contains({change.cgroup.parent().str(), change.file});
+    if (change.phase != Phase::raise || !competes(change.file)) return false;
+    for (auto at = change.cgroup; !at.is_root(); at = at.parent())
+      if (shrinking_.contains({at.parent().str(), change.file})) return true;
+    return false;
   }
 
   /// Where a change stands: phase, depth, then the cgroups as they came, then the files of one

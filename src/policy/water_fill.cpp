@@ -79,36 +79,48 @@ WaterFill::Level WaterFill::settle(std::span<const Vessel> vessels, std::int64_t
     level.water -= vessel.base;
     level.weight += vessel.weight;
   }
-  const auto overshoot = [&](const Vessel& vessel, std::int64_t bound) {
-    return Wide{level.water} * vessel.weight - Wide{bound - vessel.base} * level.weight;
-  };
-  while (!free_.empty()) {
-    Wide lifted = 0, spilled = 0;  // times level.weight
-    for (auto i : free_) {
-      if (auto over = overshoot(vessels[i], vessels[i].ceiling); over > 0) spilled += over;
-      if (auto under = -overshoot(vessels[i], vessels[i].floor); under > 0) lifted += under;
-    }
-    const bool fix_floors = lifted >= spilled, fix_ceilings = spilled >= lifted;
-    if (lifted == 0 && spilled == 0) break;
-    Level next = level;
-    std::size_t kept = 0;
-    for (auto i : free_) {
-      const auto& vessel = vessels[i];
-      if (fix_floors && overshoot(vessel, vessel.floor) <= 0)
-        amounts[i] = vessel.floor;
-      else if (fix_ceilings && overshoot(vessel, vessel.ceiling) >= 0)
-        amounts[i] = vessel.ceiling;
-      else {
-        free_[kept++] = i;
-        continue;
-      }
-      next.water -= amounts[i] - vessel.base;
-      next.weight -= vessel.weight;
-    }
-    free_.resize(kept);
-    level = next;
+  for (bool settled = false; !settled && !free_.empty();) {
+    const auto [lifted, spilled] = sort_out(vessels, level);
+    settled = lifted == spilled;
+    const auto fix = [&](std::uint32_t i, std::int64_t amount) {
+      amounts[i] = amount;
+      level.water -= amount - vessels[i].base;
+      level.weight -= vessels[i].weight;
+    };
+    if (lifted >= spilled)
+      for (auto i : low_) fix(i, vessels[i].floor);
+    else
+      free_.insert(free_.end(), low_.begin(), low_.end());
+    if (spilled >= lifted)
+      for (auto i : high_) fix(i, vessels[i].ceiling);
+    else
+      free_.insert(free_.end(), high_.begin(), high_.end());
   }
   return level;
+}
+
+WaterFill::Clipped WaterFill::sort_out(std::span<const Vessel> vessels, const Level& level) {
+  Clipped clipped;
+  low_.clear();
+  high_.clear();
+  std::size_t inside = 0;
+  for (auto i : free_) {
+    const auto& vessel = vessels[i];
+    const Wide held = Wide{level.water} * vessel.weight;
+    const Wide below = Wide{vessel.floor - vessel.base} * level.weight - held;
+    const Wide above = held - Wide{vessel.ceiling - vessel.base} * level.weight;
+    if (below >= 0) {
+      clipped.lifted += below;
+      low_.push_back(i);
+    } else if (above >= 0) {
+      clipped.spilled += above;
+      high_.push_back(i);
+    } else {
+      free_[inside++] = i;
+    }
+  }
+  free_.resize(inside);
+  return clipped;
 }
 
 void WaterFill::scale_floors(std::span<const Vessel> vessels, Wide floors, std::int64_t total,

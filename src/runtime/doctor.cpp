@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/doctor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
@@ -41,7 +40,8 @@ class Doctor {
 
   bool look_at_mount(const Host& host) {
     if (host.cgroup) return true;
-    problem("no-cgroup2", "no cgroup v2 is mounted", "mount -t cgroup2 -o nsdelegate,memory_recursiveprot none /sys/fs/cgroup");
+    problem("no-cgroup2", "no cgroup v2 is mounted",
+            "mount -t cgroup2 -o nsdelegate,memory_recursiveprot none /sys/fs/cgroup");
     return false;
   }
 
@@ -50,19 +50,26 @@ class Doctor {
       if (cgroup.has(controller)) continue;
       const bool needed = controller == Controller::cpu || controller == Controller::memory ||
                           controller == Controller::pids;
-      auto what = fmt::format("the {} controller is missing in {}/cgroup.controllers", to_text(controller), cgroup.mount);
+      auto what = fmt::format("the {} controller is missing in {}/cgroup.controllers",
+                              to_text(controller), cgroup.mount);
       auto remedy = missing_controller_remedy(cgroup, controller);
-      if (needed) problem("controller-missing", std::move(what), std::move(remedy));
-      else advice("controller-missing", std::move(what), std::move(remedy));
+      if (needed)
+        problem("controller-missing", std::move(what), std::move(remedy));
+      else
+        advice("controller-missing", std::move(what), std::move(remedy));
     }
-    if (!cgroup.psi) advice("psi-off", "pressure (PSI) is not measured", "boot with psi=1 on the kernel command line");
+    if (!cgroup.psi)
+      advice("psi-off", "pressure (PSI) is not measured",
+             "boot with psi=1 on the kernel command line");
     if (cgroup.mount_options.find("memory_recursiveprot") == std::string::npos)
       problem("no-recursiveprot",
-              "cgroup2 is mounted without memory_recursiveprot: memory reservations of a pool do not protect its containers",
+              "cgroup2 is mounted without memory_recursiveprot: memory reservations of a pool do "
+              "not protect its containers",
               "mount -o remount,nsdelegate,memory_recursiveprot " + cgroup.mount);
     if (!cgroup.backend)
       problem("no-backend", cgroup.backend_reason,
-              cgroup.systemd ? "systemd-run --pty -p Delegate=yes sh, then weir --cgroup-root /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)"
+              cgroup.systemd ? "systemd-run --pty -p Delegate=yes sh, then weir --cgroup-root "
+                               "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)"
                              : "run weir as root");
   }
 
@@ -70,36 +77,44 @@ class Doctor {
     const auto name = to_text(controller);
     if (cgroup.delegated)
       return fmt::format("echo +{} > {}/../cgroup.subtree_control", name, cgroup.mount);
-    return fmt::format("unmount the cgroup v1 hierarchy that holds {} (grep {} /proc/self/mounts), or boot without cgroup_disable={}",
-                       name, name, name);
+    return fmt::format(
+        "unmount the cgroup v1 hierarchy that holds {} (grep {} /proc/self/mounts), or boot "
+        "without cgroup_disable={}",
+        name, name, name);
   }
 
   void look_at_configuration() {
     auto loaded = load(options_);
     if (!loaded) {
       const auto& error = loaded.error();
-      problem("config-unreadable", error.message,
-              error.sys == ENOENT ? fmt::format("weir --config {} init", options_.config) : error.hint);
+      problem(
+          "config-unreadable", error.message,
+          error.sys == ENOENT ? fmt::format("weir --config {} init", options_.config) : error.hint);
       return;
     }
-    const auto mistakes = std::ranges::count_if(loaded->diagnostics, [](const Diagnostic& d) { return !d.warning; });
+    const auto mistakes =
+        std::ranges::count_if(loaded->diagnostics, [](const Diagnostic& d) { return !d.warning; });
     if (mistakes > 0)
-      problem("config-wrong", fmt::format("{} has {} mistake{}", options_.config, mistakes, mistakes == 1 ? "" : "s"),
-              fmt::format("weir check {}  # and edit what it names", options_.config));
+      problem(
+          "config-wrong",
+          fmt::format("{} has {} mistake{}", options_.config, mistakes, mistakes == 1 ? "" : "s"),
+          fmt::format("weir check {}  # and edit what it names", options_.config));
   }
 
   /// What the kernel has, where the rest is well enough to look.
   void look_at_tree() {
     auto session = open_session(options_);
     if (!session) {
-      if (out_.findings.empty()) problem("no-session", session.error().message, session.error().hint);
+      if (out_.findings.empty())
+        problem("no-session", session.error().message, session.error().hint);
       return;
     }
     look_at_drift(*session);
     auto observed = observe(session->io, session->tree.top, Depth::containers);
     if (observed) look_at_cgroups(*observed);
     look_at_dying(*session);
-    if (auto strangers = find_strangers(session->io, session->tree.top)) out_.outside = std::move(*strangers);
+    if (auto strangers = find_strangers(session->io, session->tree.top))
+      out_.outside = std::move(*strangers);
   }
 
   void look_at_drift(Session& session) {
@@ -107,20 +122,25 @@ class Doctor {
     if (!drift) {
       problem("conflict", drift.error().message, drift.error().hint);
     } else if (!session.io.exists(session.tree.top)) {
-      advice("not-applied", fmt::format("{} is not there yet", session.tree.top.str()), "weir apply");
+      advice("not-applied", fmt::format("{} is not there yet", session.tree.top.str()),
+             "weir apply");
     } else if (!drift->empty()) {
-      problem("drift", fmt::format("{} file{} differ{} from {}", drift->size(), drift->size() == 1 ? "" : "s",
-                                   drift->size() == 1 ? "s" : "", options_.config),
-              "weir verify --repair");
+      problem(
+          "drift",
+          fmt::format("{} file{} differ{} from {}", drift->size(), drift->size() == 1 ? "" : "s",
+                      drift->size() == 1 ? "s" : "", options_.config),
+          "weir verify --repair");
     }
   }
 
   void look_at_cgroups(const ObservedTree& observed) {
     for (const auto& cgroup : observed.cgroups) {
       if (cgroup.kind == CgroupKind::foreign)
-        problem("foreign-cgroup", fmt::format("{} was not made by weir; teardown will refuse", cgroup.path.str()),
-                cgroup.populated ? fmt::format("echo 1 > {0}/cgroup.kill; rmdir {0}", mounted(cgroup.path))
-                                 : fmt::format("rmdir {}", mounted(cgroup.path)));
+        problem("foreign-cgroup",
+                fmt::format("{} was not made by weir; teardown will refuse", cgroup.path.str()),
+                cgroup.populated
+                    ? fmt::format("echo 1 > {0}/cgroup.kill; rmdir {0}", mounted(cgroup.path))
+                    : fmt::format("rmdir {}", mounted(cgroup.path)));
       if (cgroup.kind == CgroupKind::container && cgroup.frozen)
         advice("frozen", fmt::format("container '{}' is frozen", cgroup.container->name.str()),
                fmt::format("echo 0 > {}/cgroup.freeze", mounted(cgroup.path)));
@@ -137,7 +157,8 @@ class Doctor {
 
   std::string mounted(const CgroupPath& cgroup) const {
     const auto host = load_host(options_);
-    return fmt::format("{}/{}", host && host->cgroup ? host->cgroup->mount : "/sys/fs/cgroup", cgroup.str());
+    return fmt::format("{}/{}", host && host->cgroup ? host->cgroup->mount : "/sys/fs/cgroup",
+                       cgroup.str());
   }
 
   const Options& options_;

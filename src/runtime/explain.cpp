@@ -30,7 +30,10 @@ Result<Found> find_named(Session& session, std::string_view name) {
       if (const auto path = find_container(session.io, session.tree, *container))
         return Found{std::string{name}, ExplainKind::container, *path};
   return fail(Errc::not_found,
-              fmt::format("no {} '{}'", only_pool ? "pool" : only_container ? "container" : "pool or container",
+              fmt::format("no {} '{}'",
+                          only_pool        ? "pool"
+                          : only_container ? "container"
+                                           : "pool or container",
                           printable(name, 64)),
               "`weir status` shows both");
 }
@@ -44,7 +47,8 @@ Result<ExplainReport> explain_named(Session& session, const std::string& name) {
   out.kind = found.kind;
   auto chain = read_chain(session.io, found.path);
   if (!chain && chain.error().code == Errc::not_found)
-    return fail(Errc::not_found, fmt::format("pool '{}' is in the file but not in the kernel", out.name),
+    return fail(Errc::not_found,
+                fmt::format("pool '{}' is in the file but not in the kernel", out.name),
                 "`weir apply` makes it");
   if (!chain) return pass(std::move(chain));
   out.chain = std::move(*chain);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/leaf.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
+#include <fmt/format.h>
 
 #include "weir/cgroup/clear.h"
 #include "weir/model/kernel_files.h"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/place.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "weir/cgroup/clear.h"
 #include "weir/cgroup/identity.h"
@@ -22,9 +21,11 @@ Status check_may_move(const HeldProcess& process, bool force) {
   if (process.stat.pid == 1)
     return fail(Errc::usage, fmt::format("{}: the host's first process stays where it is", who));
   if (process.stat.is_kernel_thread())
-    return fail(Errc::usage, fmt::format("{}: is a kernel thread, the kernel refuses to move it", who));
+    return fail(Errc::usage,
+                fmt::format("{}: is a kernel thread, the kernel refuses to move it", who));
   if (process.stat.is_zombie())
-    return fail(Errc::usage, fmt::format("{}: has ended already and waits for its parent only", who));
+    return fail(Errc::usage,
+                fmt::format("{}: has ended already and waits for its parent only", who));
   if (process.stat.pid == self().pid)
     return fail(Errc::usage, fmt::format("{}: is this very command", who));
   const auto whose = foreign_manager(process.cgroup);
@@ -36,6 +37,8 @@ Status check_may_move(const HeldProcess& process, bool force) {
 Result<std::vector<HeldProcess>> hold_all(const PlaceRequest& request) {
   std::vector<HeldProcess> out;
   auto pids = request.pids;
+  if (std::ranges::any_of(pids, [](int pid) { return pid <= 0; }))
+    return fail(Errc::usage, "a process id is a number above 0");
   std::ranges::sort(pids);
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   if (pids.empty() || pids.size() > most_pids)
@@ -96,13 +99,15 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   auto taken = take_processes(session.io, report.path, std::move(processes));
   if (!taken || taken->taken.empty()) {
     put_back(session.io, homes);
-    ignore(remove_tree(session.io, report.path), "what is still inside keeps it; `weir ps` shows it");
+    ignore(remove_tree(session.io, report.path),
+           "what is still inside keeps it; `weir ps` shows it");
   }
   if (!taken) return pass(std::move(taken));
   if (taken->taken.empty())
-    return fail(Errc::not_found, taken->missed.empty() ? "the processes ended before they could be moved"
-                                                       : fmt::format("process {}: {}", taken->missed.front().pid,
-                                                                     taken->missed.front().reason));
+    return fail(Errc::not_found, taken->missed.empty()
+                                     ? "the processes ended before they could be moved"
+                                     : fmt::format("process {}: {}", taken->missed.front().pid,
+                                                   taken->missed.front().reason));
   report.processes = std::move(*taken);
   record.arriving = false;
   WEIR_CHECK(session.io.set_attribute(report.path, attribute::container, record.str()));
@@ -115,7 +120,8 @@ Result<ReleaseReport> release(Session& session, const std::string& name, bool ki
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   const auto path = find_container(session.io, session.tree, container);
   if (!path)
-    return fail(Errc::not_found, fmt::format("no container '{}'", name), "`weir ps` shows the containers");
+    return fail(Errc::not_found, fmt::format("no container '{}'", name),
+                "`weir ps` shows the containers");
   const auto record = session.io.attribute(*path, attribute::container);
   if (!record || !*record)
     return fail(Errc::conflict, fmt::format("{} was not made by weir", path->str()),

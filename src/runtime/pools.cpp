@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/pools.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "weir/cgroup/config_writer.h"
 #include "weir/cgroup/files.h"
@@ -20,8 +19,8 @@ struct Edit {
 
 std::string drop_in_path(const std::string& config, const PoolName& name) {
   const auto slash = config.rfind('/');
-  return fmt::format("{}weir.d/{}.toml", slash == std::string::npos ? "" : config.substr(0, slash + 1),
-                     name.str());
+  return fmt::format("{}weir.d/{}.toml",
+                     slash == std::string::npos ? "" : config.substr(0, slash + 1), name.str());
 }
 
 /// Where a pool is defined, or nothing. Mistakes elsewhere in the files do not matter here.
@@ -33,8 +32,10 @@ std::optional<std::pair<std::string, SourcePos>> definition(const std::vector<So
   return std::nullopt;
 }
 
-tl::unexpected<Error> defined_elsewhere(const PoolName& name, const std::string& file, SourcePos at) {
-  return fail(Errc::conflict, fmt::format("pool '{}' is defined at {}:{}:{}", name.str(), file, at.line, at.column),
+tl::unexpected<Error> defined_elsewhere(const PoolName& name, const std::string& file,
+                                        SourcePos at) {
+  return fail(Errc::conflict,
+              fmt::format("pool '{}' is defined at {}:{}:{}", name.str(), file, at.line, at.column),
               "edit it there, then `weir apply`");
 }
 
@@ -45,14 +46,16 @@ const std::string& text_of(const std::vector<SourceFile>& files, const std::stri
 }
 
 /// weir.toml first, then the others by name: the order in which they are read.
-std::vector<SourceFile> with_text(std::vector<SourceFile> files, const std::string& path, std::string text) {
+std::vector<SourceFile> with_text(std::vector<SourceFile> files, const std::string& path,
+                                  std::string text) {
   const auto at = std::ranges::find(files, path, &SourceFile::path);
   if (at != files.end()) {
     at->text = std::move(text);
     return files;
   }
   files.push_back({path, std::move(text)});
-  std::sort(files.begin() + 1, files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(files.begin() + 1, files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   return files;
 }
 
@@ -68,7 +71,9 @@ Result<ApplyReport> try_out(const Options& options, const Edit& edit, Evict evic
   WEIR_TRY(auto session, open_session_with(options, edit.after));
   const auto back = [&] {
     auto old = open_session_with(options, edit.before);
-    if (old) ignore(apply(*old, Evict::no), "the error that led here is the one to report; verify shows the rest");
+    if (old)
+      ignore(apply(*old, Evict::no),
+             "the error that led here is the one to report; verify shows the rest");
   };
   auto report = apply(session, evict);
   if (!report) {
@@ -107,7 +112,8 @@ Result<PoolEdit> set_pool(const Options& options, const std::string& name,
   WEIR_TRY(auto edit, start_edit(options, pool));
   const auto place = definition(edit.before, pool);
   if (!place)
-    return fail(Errc::not_found, fmt::format("no pool '{}'", name), "`weir pool list` shows the pools");
+    return fail(Errc::not_found, fmt::format("no pool '{}'", name),
+                "`weir pool list` shows the pools");
   if (place->first != edit.path) return defined_elsewhere(pool, place->first, place->second);
   WEIR_TRY(auto text, edit_pool_text(text_of(edit.before, edit.path), pool, settings));
   edit.after = with_text(edit.before, edit.path, std::move(text));
@@ -119,12 +125,15 @@ Result<PoolEdit> remove_pool(const Options& options, const std::string& name, Ev
   WEIR_TRY(auto edit, start_edit(options, pool));
   const auto place = definition(edit.before, pool);
   if (!place)
-    return fail(Errc::not_found, fmt::format("no pool '{}'", name), "`weir pool list` shows the pools");
+    return fail(Errc::not_found, fmt::format("no pool '{}'", name),
+                "`weir pool list` shows the pools");
   if (place->first != edit.path) return defined_elsewhere(pool, place->first, place->second);
   WEIR_TRY(const auto loaded, load_texts(options, edit.before));
   if (loaded.tree)
-    if (const auto index = loaded.tree->find(name); index && !loaded.tree->pools[*index].children.empty())
-      return fail(Errc::conflict, fmt::format("pool '{}' has child pools", name), "remove them first");
+    if (const auto index = loaded.tree->find(name);
+        index && !loaded.tree->pools[*index].children.empty())
+      return fail(Errc::conflict, fmt::format("pool '{}' has child pools", name),
+                  "remove them first");
   edit.after = edit.before;
   std::erase_if(edit.after, [&](const SourceFile& file) { return file.path == edit.path; });
   WEIR_TRY(auto report, try_out(options, edit, evict));

@@ -120,12 +120,8 @@ Result<Session> make_session(const Options& options, Loaded loaded) {
     warnings.push_back(render(loaded.config, diagnostic));
   auto door = std::make_unique<CgroupFs>(std::move(opened));
   auto& io = *door;
-  return Session{std::move(loaded.config),
-                 std::move(loaded.host),
-                 std::move(*loaded.tree),
-                 std::move(warnings),
-                 std::move(door),
-                 io,
+  return Session{std::move(loaded.config), std::move(loaded.host), std::move(*loaded.tree),
+                 std::move(warnings),      std::move(door),        io,
                  std::move(run_dir)};
 }
 

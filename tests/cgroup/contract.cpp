@@ -312,6 +312,7 @@ TEST_CASE("populated reaches up, and pids.current counts what is below") {
   CHECK(bench.read("a", file::pids_current) == "2");
   CHECK(bench.read("a/b", file::pids_current) == "2");
   CHECK(bench.read("a", file::cgroup_procs).empty());
+  CHECK(bench.read("a/b", file::cgroup_threads) == bench.read("a/b", file::cgroup_procs));
   bench.machine->kill(first);
   bench.machine->reap(first);
   CHECK(bench.read("a", file::pids_current) == "1");
@@ -504,6 +505,25 @@ TEST_CASE("cpuset.cpus: existing CPUs, and no clearing below tasks (kernel.md #3
   bench.machine->reap(pid);
   CHECK(bench.becomes("a", "populated", 0));
   CHECK(bench.after("a", cpus, "").empty());
+}
+
+TEST_CASE("io.max: one line for each device with a limit (kernel.md #36)") {
+  Bench bench;
+  REQUIRE(bench.make("a") == 0);
+  const auto disk = bench.machine->disk();
+  const auto max = file::io_max;
+  CHECK(bench.read("a", max).empty());
+  CHECK(bench.after("a", max, disk + " rbps=1048576") ==
+        disk + " rbps=1048576 wbps=max riops=max wiops=max");
+  CHECK(bench.after("a", max, disk + " wiops=50 wbps=2") ==
+        disk + " rbps=1048576 wbps=2 riops=max wiops=50");
+  CHECK(bench.after("a", max, disk + " rbps=0") == refused(ERANGE));
+  for (const auto* wrong : {" rbps=1", " rbps=x", " rbps", " nosuch=5", " rbps=5 nosuch=5", " 5"})
+    CHECK_MESSAGE(bench.after("a", max, disk + wrong) == refused(EINVAL), wrong);
+  CHECK(bench.after("a", max, "") == refused(EINVAL));
+  CHECK(bench.after("a", max, "199:99 rbps=5") == refused(ENODEV));
+  CHECK(bench.read("a", max) == disk + " rbps=1048576 wbps=2 riops=max wiops=50");
+  CHECK(bench.after("a", max, disk + " rbps=max wbps=max riops=max wiops=max").empty());
 }
 
 TEST_CASE("cgroup.max.descendants and depth stop mkdir (kernel.md #60)") {

@@ -38,6 +38,7 @@ class FakeMachine final : public Machine {
   }
   int dead_pid() override { return 4'000'000; }
   int kernel_thread() override { return kernel_.spawn_kernel_thread(); }
+  std::string disk() override { return options().disks.front(); }
   int cpus() const override { return options().cpus; }
   bool is_6_12() const override { return options().is_6_12; }
 

@@ -9,7 +9,9 @@
 #include <set>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +127,13 @@ class KernelMachine final : public Machine {
     return pid;
   }
   int kernel_thread() override { return 2; }
+  std::string disk() override {
+    const char* path = std::getenv("WEIR_SCRATCH_DISK");
+    struct stat info {};
+    if (path == nullptr || ::stat(path, &info) < 0)
+      give_up(os_error(ENODEV, "WEIR_SCRATCH_DISK must name a disk"));
+    return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
+  }
   int cpus() const override { return static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)); }
   bool is_6_12() const override {
     utsname name{};

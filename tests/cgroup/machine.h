@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "weir/cgroup/io.h"
@@ -30,6 +31,8 @@ class Machine {
   /// A process id that does not exist.
   virtual int dead_pid() = 0;
   virtual int kernel_thread() = 0;
+  /// "254:0": a disk without a limit of anybody's.
+  virtual std::string disk() = 0;
   [[nodiscard]] virtual int cpus() const = 0;
   [[nodiscard]] virtual bool is_6_12() const = 0;
 };

@@ -138,6 +138,13 @@ TEST_CASE("a cover of one resource is repaired in the others") {
   CHECK(cheapest_cover(victims, cpu_memory(4 * core, 4 * gib)) == Indices{0, 1});
 }
 
+TEST_CASE("a victim that the repair made superfluous is let go") {
+  std::vector<Victim> victims{{1, cpu_memory(4 * core, 0)},
+                              {2, cpu_memory(4 * core, 4 * gib)},
+                              {50, cpu_memory(0, 8 * gib)}};
+  CHECK(cheapest_cover(victims, cpu_memory(4 * core, 4 * gib)) == Indices{1});
+}
+
 Ticket ticket(std::int64_t cores, std::int64_t priority = 0, double value = 1) {
   return {cpu_memory(cores * core, 0), 0, priority, value, 0, {}};
 }

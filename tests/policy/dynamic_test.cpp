@@ -185,6 +185,14 @@ TEST_CASE("R2: where no single move fits, a swap") {
   }
 }
 
+TEST_CASE("a move that a later one makes redundant is undone") {
+  const std::vector<PoolRoom> pools(2, {cpu_memory(0, 10), {}, {}});
+  std::vector members{item(0, 1, 0.1), item(0, 4, 2), item(0, 9, 1)};
+  members[2].pinned = true;
+  const auto plan = plan_moves(pools, members, {0, 0});
+  CHECK(plan.moves == std::vector<PlannedMove>{{1, 0, 1}});
+}
+
 TEST_CASE("rebalancing keeps to where a pool spills, and leaves the pinned alone") {
   std::vector<PoolRoom> pools(3, {cpu_memory(0, 10), {}, {}});
   std::vector members{item(0, 6, 1), item(0, 6, 5)};

@@ -49,6 +49,14 @@ TEST_CASE("drf: who needs nothing, too much, or something there is none of") {
   CHECK(solve_drf_tasks(members, cpu_memory(6 * core, gib)) == Sums{5, 0, 2, 4});
 }
 
+TEST_CASE(
+    "drf: a slow member keeps its due when one a thousand times faster than rounding leaves") {
+  std::vector<DrfMember> members{{cpu_memory(core, 0), 1e18, 2}, {cpu_memory(core, 0), 1}};
+  const auto tasks = solve_drf(members, cpu_memory(6 * core, 0));
+  CHECK(tasks[0] == doctest::Approx(2));
+  CHECK(tasks[1] == doctest::Approx(4));
+}
+
 TEST_CASE("G9 and G10: the square-root rule") {
   std::vector<Partition> parts{{900'000}, {400'000}, {100'000}};
   CHECK(partition_by_square_root(parts, 2 * core).amount == Sums{1'200'000, 600'000, 200'000});

@@ -119,6 +119,18 @@ TEST_CASE("no policy gives a job more than its threads, or memory that is not th
   }
 }
 
+TEST_CASE("fair gives every job the same, however many are of its kind") {
+  const auto trace = trace_of(
+      "id,arrival,cpu_s,memory,threads\n"
+      "A,0,9,0,4\n"
+      "B,0,9,0,4\n"
+      "C,0,9,0,4\n"
+      "D,0,1,0,2\n");
+  const auto outcome = simulate(trace, one_pool(4), SimPolicy::fair);
+  CHECK(outcome->jobs[3].finish == doctest::Approx(1));
+  CHECK(outcome->jobs[0].finish == doctest::Approx(7));
+}
+
 TEST_CASE("pools share by their shares, and reservations are kept") {
   auto host = one_pool(4);
   host.pools[0].name = "a";

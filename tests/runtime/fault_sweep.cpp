@@ -86,11 +86,16 @@ memory = { limit = "2GiB" }
 [pool.spare]
 )";
 
+void must_apply(Session& session) {
+  const auto report = apply(session, Evict::no);
+  REQUIRE_MESSAGE(report.has_value(), report.error().message);
+}
+
 std::string dump_of_clean_apply(const std::string& toml) {
   FakeKernel kernel;
   TempDir run;
   auto session = session_on(kernel, toml, run);
-  REQUIRE(apply(session, Evict::no).has_value());
+  must_apply(session);
   return kernel.dump();
 }
 
@@ -118,7 +123,7 @@ void check_repaired(FakeKernel& kernel, const std::string& toml, const TempDir& 
 void prepare(FakeKernel& kernel, const std::string& before, const TempDir& run) {
   if (before.empty()) return;
   auto session = session_on(kernel, before, run);
-  REQUIRE(apply(session, Evict::no).has_value());
+  must_apply(session);
 }
 
 /// How many changes it takes when nothing goes wrong.
@@ -128,7 +133,7 @@ std::size_t count_changes(const std::string& before, const std::string& after) {
   prepare(kernel, before, run);
   FaultyIo io(kernel);
   auto session = session_on(io, after, run);
-  REQUIRE(apply(session, Evict::no).has_value());
+  must_apply(session);
   return io.calls();
 }
 
@@ -207,7 +212,7 @@ TEST_CASE("no read that fails makes apply write a wrong value") {
   prepare(probe, twelve_pools, probe_run);
   FaultyIo counter(probe, {.reads = true});
   auto probing = session_on(counter, twelve_pools_changed, probe_run);
-  REQUIRE(apply(probing, Evict::no).has_value());
+  must_apply(probing);
   for (std::size_t n = 1; n <= counter.calls(); ++n) {
     for (const int error : {ENODEV, ENOENT, EIO}) {
       CAPTURE(n);

@@ -222,6 +222,7 @@ void one_case(std::uint64_t seed, int& applied) {
   }
   ++applied;
   CHECK(report->plan.changes == wanted->changes);
+  CHECK(witness.sins == 0);
   check_matches(*second, report->plan.blocked);
   CHECK(kernel.oom_kills() == 0);
 }

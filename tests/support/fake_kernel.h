@@ -30,6 +30,7 @@ struct FakeOptions {
   bool is_6_12 = true;  ///< else 6.1
   /// In the order in which the kernel lists them; a machine may lack some.
   std::vector<std::string> controllers{"cpuset", "cpu", "io", "memory", "pids"};
+  std::vector<std::string> disks{"254:0"};
 };
 
 class FakeKernel final : public CgroupIo {
@@ -97,6 +98,7 @@ class FakeKernel final : public CgroupIo {
   int write_cpu(Node& node, std::string_view file, std::string_view value);
   int write_memory(Node& node, std::string_view file, std::string_view value);
   int write_cpuset(Node& node, std::string_view value);
+  int write_io_max(Node& node, std::string_view value);
   int switch_controllers(Node& node, std::string_view value);
   int check_switch(const Node& node, unsigned& enable, unsigned& disable) const;
   int check_enable(const Node& node, unsigned enable) const;

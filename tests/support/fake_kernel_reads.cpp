@@ -11,7 +11,8 @@ std::string FakeKernel::read_value(const Node& node, std::string_view file) cons
   if (file == file::cgroup_subtree_control) return names_of(node.controllers);
   if (file == file::cgroup_events) return events(node);
   if (file == file::cgroup_type) return type(node);
-  if (file == file::cgroup_procs) return processes_in(node);
+  // Every process of the fake has one thread.
+  if (file == file::cgroup_procs || file == file::cgroup_threads) return processes_in(node);
   if (file == file::cpuset_cpus_effective) return effective_cpus(node).str();
   if (file == file::memory_current) return fmt::format("{}", memory_in(node));
   if (file == file::pids_current) return fmt::format("{}", tasks_in(node));

@@ -44,6 +44,7 @@ int FakeKernel::write_value(Node& node, std::string_view file, std::string_view 
   if (file.starts_with("cpu.")) return write_cpu(node, file, value);
   if (file.starts_with("memory.")) return write_memory(node, file, value);
   if (file == file::cpuset_cpus) return write_cpuset(node, value);
+  if (file == file::io_max) return write_io_max(node, value);
   if (file == file::pids_max) return keep(node.values.find(file)->second, task_limit(value));
   throw NotModelled(fmt::format("write to {}", file));
 }
@@ -103,6 +104,27 @@ int FakeKernel::write_cpuset(Node& node, std::string_view value) {
   if (list.value.empty() && !now.empty() && is_populated(node)) return ENOSPC;  // kernel.md #48
   now = list.value.str();
   return 0;
+}
+
+int FakeKernel::write_io_max(Node& node, std::string_view value) {
+  value = trim(value);
+  const auto device = value.substr(0, value.find(' '));
+  if (device.find(':') == std::string_view::npos) return EINVAL;
+  if (std::ranges::find(options_.disks, device) == options_.disks.end()) return ENODEV;
+  auto& now = node.io_limits.try_emplace(std::string{device}, no_device_limits).first->second;
+  const auto taken = device_limits(value.substr(device.size()), now);
+  if (taken.error == 0) now = taken.value;
+  std::string text;
+  for (const auto& [name, limits] : node.io_limits) {
+    if (limits == no_device_limits) continue;
+    const auto shown = [](std::uint64_t limit) {
+      return limit == ~0ULL ? std::string{"max"} : fmt::format("{}", limit);
+    };
+    text += fmt::format("{}{} rbps={} wbps={} riops={} wiops={}", text.empty() ? "" : "\n", name,
+                        shown(limits[0]), shown(limits[1]), shown(limits[2]), shown(limits[3]));
+  }
+  node.values.find(file::io_max)->second = text;
+  return taken.error;
 }
 
 /// cgroup_subtree_control_write().

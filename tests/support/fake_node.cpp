@@ -16,6 +16,7 @@ constexpr std::array files{
     FileInfo{file::cgroup_procs, 0, Access::both, Where::everywhere},
     FileInfo{file::cgroup_stat, 0, Access::read, Where::everywhere},
     FileInfo{file::cgroup_subtree_control, 0, Access::both, Where::everywhere},
+    FileInfo{file::cgroup_threads, 0, Access::both, Where::everywhere},
     FileInfo{file::cgroup_type, 0, Access::both},
     FileInfo{file::cpu_stat, 0, Access::read, Where::everywhere},
     FileInfo{file::cpu_pressure, 0, Access::read, Where::everywhere},
@@ -62,6 +63,7 @@ const FileInfo* file_info(std::string_view name) {
 }
 
 void FakeKernel::Node::reset(unsigned mask) {
+  if ((mask & io_bit) != 0) io_limits.clear();
   for (const auto& info : files) {
     const bool fresh = info.controller == 0 ? !values.contains(info.name)
                                             : (info.controller & mask) != 0;

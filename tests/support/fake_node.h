@@ -11,6 +11,7 @@
 #include "weir/model/kernel_files.h"
 
 #include "support/fake_kernel.h"
+#include "support/kernel_parse.h"
 
 namespace weir::testing {
 
@@ -58,6 +59,7 @@ struct FakeKernel::Node {
   std::map<std::string, std::string, std::less<>> values{};
   std::map<std::string, std::string, std::less<>> attributes{};
   std::int64_t cache = 0;  // page cache charged here
+  std::map<std::string, DeviceLimits, std::less<>> io_limits{};
 
   /// Every file of `mask` as a new cgroup has it.
   void reset(unsigned mask);

@@ -131,6 +131,25 @@ Taken<std::string> task_limit(std::string_view text) {
   return {fmt::format("{}", number.value), 0};
 }
 
+Taken<DeviceLimits> device_limits(std::string_view keys, const DeviceLimits& now) {
+  constexpr std::array<std::string_view, 4> names{"rbps", "wbps", "riops", "wiops"};
+  auto out = now;
+  for (const auto word : split_words(keys)) {
+    const auto gap = word.find('=');
+    if (gap == std::string_view::npos) return {{}, EINVAL};
+    const auto digits = leading_digits(word.substr(gap + 1), 10);
+    if (digits.count == 0 && word.substr(gap + 1) != "max") return {{}, EINVAL};
+    const auto value = digits.count == 0 ? ~0ULL : digits.value;
+    if (value == 0) return {{}, ERANGE};
+    const auto name = std::ranges::find(names, word.substr(0, gap));
+    if (value == 1 || name == names.end()) return {{}, EINVAL};
+    const auto at = static_cast<std::size_t>(name - names.begin());
+    const bool counts = at >= 2;
+    out[at] = counts && value >= std::numeric_limits<std::uint32_t>::max() ? ~0ULL : value;
+  }
+  return {out, 0};
+}
+
 Taken<CpuSet> cpu_list(std::string_view text, int cpus) {
   text = trim(text);
   const auto list = CpuSet::parse(text);

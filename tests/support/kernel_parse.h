@@ -2,6 +2,7 @@
 // How the kernel itself reads what is written to interface files, mistakes included.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ Taken<std::string> cpu_bandwidth(std::string_view text, std::string_view now);
 
 /// pids_max_write().
 Taken<std::string> task_limit(std::string_view text);
+
+/// The limits of one device in the order rbps, wbps, riops, wiops; UINT64_MAX is "max".
+using DeviceLimits = std::array<std::uint64_t, 4>;
+inline constexpr DeviceLimits no_device_limits{~0ULL, ~0ULL, ~0ULL, ~0ULL};
+
+/// tg_set_limit(): what the keys behind "MAJOR:MINOR" make of the limits there are.
+Taken<DeviceLimits> device_limits(std::string_view keys, const DeviceLimits& now);
 
 /// cpulist_parse() on a machine with the CPUs 0 to `cpus` - 1.
 Taken<CpuSet> cpu_list(std::string_view text, int cpus);

@@ -25,11 +25,11 @@ using PathProbe = std::function<Result<PathFacts>(const std::string& path)>;
 Result<PathFacts> probe_path(const std::string& path);
 
 /// The device that carries the limits of `path`: through the file system (a btrfs or an overlay has
-/// no number of its own), partition and device mapper down to the one disk below. io.max holds there
-/// for what comes through the layers above, and refuses partitions. A device that spreads over
-/// several disks (md, LVM over two) carries the limit itself, and so does a loop device: its file's
-/// disk does not see who wrote (docs/kernel-notes.md).
-/// Errc::unsupported where there is no disk below (tmpfs, nfs), with the reason.
+/// no number of its own), partition and device mapper down to the one disk below. io.max holds
+/// there for what comes through the layers above, and refuses partitions. A device that spreads
+/// over several disks (md, LVM over two) carries the limit itself, and so does a loop device: its
+/// file's disk does not see who wrote (docs/kernel-notes.md). Errc::unsupported where there is no
+/// disk below (tmpfs, nfs), with the reason.
 Result<Carrier> find_carrier(const std::string& path, const HostRoots& roots,
                              const PathProbe& probe = probe_path);
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "weir/cgroup/io.h"
 #include "weir/base/units.h"
+#include "weir/cgroup/io.h"
 
 namespace weir {
 
@@ -16,8 +16,8 @@ struct Stranger {
   Bytes memory;
 };
 
-/// Populated cgroups outside `top` whose names say that a container runtime made them. The outermost such
-/// cgroup is listed, not its parts.
+/// Populated cgroups outside `top` whose names say that a container runtime made them. The
+/// outermost such cgroup is listed, not its parts.
 Result<std::vector<Stranger>> find_strangers(CgroupIo& io, const CgroupPath& top);
 
 }  // namespace weir

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-/// How many of `pids` (or thread ids) are of user space: no kernel threads, no zombies, and not weir
-/// itself, which waits for its containers.
+/// How many of `pids` (or thread ids) are of user space: no kernel threads, no zombies, and not
+/// weir itself, which waits for its containers.
 std::size_t count_user_processes(const std::vector<int>& pids);
 
 }  // namespace weir

@@ -24,10 +24,10 @@ struct Claim {
 
 /// What a pool says of one disk.
 struct DiskClaim {
-  std::size_t disk = 0;                ///< index into PoolTree::disks
-  std::size_t entry = 0;               ///< index into PoolSpec::io
-  std::optional<std::int64_t> shares;  ///< absent: the pool's
-  IoRates reservation, limit;
+  std::size_t disk = 0;                     ///< index into PoolTree::disks
+  std::size_t entry = 0;                    ///< index into PoolSpec::io
+  std::optional<std::int64_t> shares = {};  ///< absent: the pool's
+  IoRates reservation = {}, limit = {};
 };
 
 /// A disk that weir.toml names by some path.

@@ -12,13 +12,13 @@ namespace weir {
 
 struct ProcessStat {
   int pid = 0;
-  std::string command;          ///< as the kernel has it, at most 15 bytes
-  char state = '?';             ///< R S D Z T ... (proc(5))
+  std::string command;  ///< as the kernel has it, at most 15 bytes
+  char state = '?';     ///< R S D Z T ... (proc(5))
   int parent = 0;
   int group = 0;
   int session = 0;
-  std::uint64_t flags = 0;      ///< PF_*
-  std::uint64_t start_time = 0; ///< clock ticks after boot
+  std::uint64_t flags = 0;       ///< PF_*
+  std::uint64_t start_time = 0;  ///< clock ticks after boot
 
   [[nodiscard]] bool is_zombie() const { return state == 'Z' || state == 'X'; }
   [[nodiscard]] bool is_kernel_thread() const { return (flags & 0x00200000U) != 0; }  // PF_KTHREAD

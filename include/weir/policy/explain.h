@@ -22,15 +22,16 @@ struct OomCause {
 };
 
 struct Explanation {
-  std::vector<Cores> shares;  ///< of each level of the chain, when everyone populated wants everything
+  std::vector<Cores>
+      shares;  ///< of each level of the chain, when everyone populated wants everything
   std::optional<Binding> cpu, memory;
   std::optional<OomCause> oom;
-  std::string reason;         ///< plain sentences: why, and what would change it
+  std::string reason;  ///< plain sentences: why, and what would change it
 };
 
-/// Shares are computed from the root down: what a level has is divided by the weights of the populated
-/// siblings there, strangers and bare tasks included, none beyond its own cpu.max. A frozen level has
-/// none.
+/// Shares are computed from the root down: what a level has is divided by the weights of the
+/// populated siblings there, strangers and bare tasks included, none beyond its own cpu.max. A
+/// frozen level has none.
 Explanation explain(const Chain& chain, Cores machine);
 
 }  // namespace weir

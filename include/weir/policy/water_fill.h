@@ -45,13 +45,20 @@ class WaterFill {
     std::int64_t water;   ///< what the free vessels hold above their bases
     std::int64_t weight;  ///< sum of their weights; theta = water / weight
   };
+  /// What bounds add to and take from the vessels at a level, times Level::weight.
+  struct Clipped {
+    Wide lifted = 0, spilled = 0;
+  };
   Level settle(std::span<const Vessel> vessels, std::int64_t total,
                std::span<std::int64_t> amounts);
+  /// Splits free_ into low_, high_ and what stays in it.
+  Clipped sort_out(std::span<const Vessel> vessels, const Level& level);
   void scale_floors(std::span<const Vessel> vessels, Wide floors, std::int64_t total,
                     std::span<std::int64_t> amounts);
   void hand_out(std::size_t units, std::span<std::int64_t> amounts);
 
-  std::vector<std::uint32_t> free_;  // vessels not yet known to stand at floor or ceiling
+  std::vector<std::uint32_t> free_;        // vessels not yet known to stand at floor or ceiling
+  std::vector<std::uint32_t> low_, high_;  // at or below their floor, at or above their ceiling
   std::vector<Remainder> remainders_;
 };
 

@@ -16,7 +16,7 @@ enum class Severity {
 };
 
 struct Finding {
-  std::string id;      ///< stable: "psi-off"
+  std::string id;  ///< stable: "psi-off"
   Severity severity = Severity::problem;
   std::string what;    ///< one sentence
   std::string remedy;  ///< a command or an edit, to be followed word for word

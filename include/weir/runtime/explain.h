@@ -18,7 +18,8 @@ struct ExplainReport {
   Explanation explanation;
 };
 
-/// `name` of a pool or container; "pool:x" and "ctr:x" say which. Errc::not_found where there is neither.
+/// `name` of a pool or container; "pool:x" and "ctr:x" say which. Errc::not_found where there is
+/// neither.
 Result<ExplainReport> explain_named(Session& session, const std::string& name);
 
 }  // namespace weir

@@ -10,11 +10,13 @@ namespace weir {
 /// Errc::not_found where the pool's slice is not there, Errc::failed where it is only half made.
 Status check_pool_is_applied(Session& session, const Pool& pool);
 
-/// A name may be in use in any pool; the empty cgroup of a container that ended unwatched is removed.
-/// The books must be locked.
+/// A name may be in use in any pool; the empty cgroup of a container that ended unwatched is
+/// removed. The books must be locked.
 Status check_name_is_free(Session& session, const ContainerName& name);
 
-/// Makes the cgroup with its record and limits. On failure nothing is left. The books must be locked.
-Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record, const Pool& pool);
+/// Makes the cgroup with its record and limits. On failure nothing is left. The books must be
+/// locked.
+Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
+                 const Pool& pool);
 
 }  // namespace weir

@@ -22,9 +22,9 @@ struct PlaceReport {
   TakeReport processes;
 };
 
-/// Takes the processes and all their descendants into a new container. Errc::not_found where a pid has no
-/// process, Errc::conflict where one belongs to somebody else. When some could not be taken, the report
-/// names them. On an error everything is back where it was.
+/// Takes the processes and all their descendants into a new container. Errc::not_found where a pid
+/// has no process, Errc::conflict where one belongs to somebody else. When some could not be taken,
+/// the report names them. On an error everything is back where it was.
 Result<PlaceReport> place(Session& session, const PlaceRequest& request);
 
 struct ReleaseReport {
@@ -32,8 +32,8 @@ struct ReleaseReport {
   bool killed = false;
 };
 
-/// Removes a container's cgroup and with it its allocation. Errc::conflict while processes are in it,
-/// unless `kill`.
+/// Removes a container's cgroup and with it its allocation. Errc::conflict while processes are in
+/// it, unless `kill`.
 Result<ReleaseReport> release(Session& session, const std::string& name, bool kill);
 
 }  // namespace weir

@@ -20,8 +20,8 @@ struct PoolEdit {
 Result<PoolEdit> create_pool(const Options& options, const std::string& name,
                              const std::vector<KeyValue>& settings);
 
-/// Changes keys of a pool. Errc::conflict with its place where another file than weir.d/NAME.toml defines
-/// it; Errc::failed, and everything as before, where a new limit is below what is in use.
+/// Changes keys of a pool. Errc::conflict with its place where another file than weir.d/NAME.toml
+/// defines it; Errc::failed, and everything as before, where a new limit is below what is in use.
 Result<PoolEdit> set_pool(const Options& options, const std::string& name,
                           const std::vector<KeyValue>& settings);
 

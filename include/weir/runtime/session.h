@@ -46,7 +46,7 @@ struct Session {
   Host host;
   PoolTree tree;
   std::vector<std::string> warnings;  ///< rendered
-  std::unique_ptr<CgroupIo> door;  ///< owns `io`; CgroupFs, or a fake in tests
+  std::unique_ptr<CgroupIo> door;     ///< owns `io`; CgroupFs, or a fake in tests
   CgroupIo& io;
   RunDir run_dir;
 };

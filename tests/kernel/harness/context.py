@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a test gets: a clean tree, weir with a configuration of its own, load, and a clean-up that is checked."""
 
+import contextlib
 import os
 import shutil
 import statistics
@@ -25,6 +26,15 @@ def user_processes():
             if command:
                 found[int(name)] = command
     return found
+
+
+def waits_in_poll(pid):
+    """weir run has nothing more to write once it waits for its command."""
+    try:
+        with open(f"/proc/{pid}/wchan", encoding="utf-8") as handle:
+            return "poll" in handle.read()
+    except OSError:
+        return True
 
 
 class Container:
@@ -118,6 +128,7 @@ class Context:
                 raise check.Failed(f"weir run --name {name} ended early: {self.said(process)}")
             return self.tree.populated(path)
         check.soon(is_there, f"{path} is populated", 20)
+        check.soon(lambda: waits_in_poll(process.pid), f"weir run --name {name} has settled", 20)
         return Container(name, path, process)
 
     @staticmethod
@@ -144,6 +155,15 @@ class Context:
     def burn_outside(self, cgroup, threads=1, processes=1, seconds=600):
         return self.ready(self.spawn(["weir-burn", "--threads", str(threads), "--processes", str(processes),
                                       "--seconds", str(seconds)], cgroup))
+
+    @contextlib.contextmanager
+    def urgent(self):
+        """What is started within is not slowed down by spinners in the cgroup of the tests themselves."""
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+        try:
+            yield
+        finally:
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
 
     def hold(self, pool, name, size, flags=()):
         """A container that holds `size` bytes of memory."""

@@ -82,9 +82,10 @@ def outside_before(t):
     sibling = t.tree.make("outside")
     t.burn_outside("", threads=10 * t.cpus)
     t.burn_outside(sibling, threads=10 * t.cpus)
-    cores = reserve(t)
-    start_pools(t, {"a": t.cpus, "b": t.cpus})
-    check_reservation(t, cores, "threads outside since before apply")
+    with t.urgent():
+        cores = reserve(t)
+        start_pools(t, {"a": t.cpus, "b": t.cpus})
+        check_reservation(t, cores, "threads outside since before apply")
 
 
 @test("a pool gets its reservation while spinners run in a sibling cgroup since after apply")
@@ -107,11 +108,16 @@ def outside_root(t):
 def outside_root_many(t):
     cores = reserve(t)
     t.burn_outside("", threads=10 * t.cpus)
-    start_pools(t, {"a": t.cpus, "b": t.cpus})
+    with t.urgent():
+        start_pools(t, {"a": t.cpus, "b": t.cpus})
+        apply_again(t)
+        check_reservation(t, cores, "threads beside the slice, applied again")
+
+
+def apply_again(t):
     found = t.weir.json("verify", status=10)["drift"]
     check.equal([(d["cgroup"], d["file"]) for d in found], [(t.backend.top, "cpu.weight")], "drift")
     t.weir.ok("apply")
-    check_reservation(t, cores, "threads beside the slice, applied again")
 
 
 @test("a CPU limit holds for a pool and for a container")
@@ -120,20 +126,22 @@ def limits(t):
     t.burn("a", threads=2)
     path = t.run("b", "capped", "weir-burn", "--threads", "2", "--seconds", "600", flags=("--cpus", "0.25")).path
     time.sleep(1)
-    found = t.cores([t.backend.pool("a"), path], 4)
+    found = t.median_cores([t.backend.pool("a"), path], 3, t.count(3, 11))
     t.note(f"limit 0.5: {found[0]:.3f}, limit 0.25: {found[1]:.3f} cores")
-    check.near(found[0], 0.5, 0.03, "cores of the pool")
-    check.near(found[1], 0.25, 0.03, "cores of the container")
+    check.near(found[0], 0.5, 0.05, "cores of the pool")
+    check.near(found[1], 0.25, 0.05, "cores of the container")
 
 
-@test("containers of one pool share it by what they reserve")
+@test("containers of one pool share it by their entitlement")
 def containers(t):
     t.weir.configure("[pool.a]\n").ok("apply")
-    for name, request in (("big", "0.75"), ("small", "0.25")):
-        t.run("a", name, "weir-burn", "--threads", str(t.cpus), "--seconds", "600", flags=("--cpu-request", request))
-    paths = [f"{t.backend.pool('a')}/{name}.scope" for name in ("big", "small")]
-    weights = [t.tree.number(path, "cpu.weight") for path in paths]
+    for name, request in (("big", t.cpus / 2), ("small", 0.1)):
+        t.run("a", name, "weir-burn", "--threads", str(t.cpus + 1), "--seconds", "600",
+              flags=("--cpu-request", str(request)))
+    found = {c["name"]: c for c in t.weir.json("ps")["containers"]}
+    paths = [found[name]["path"] for name in ("big", "small")]
+    entitled = parts([found[name]["cpu"]["entitlement"] for name in ("big", "small")])
     time.sleep(WARM_UP)
-    found = parts(t.cores(paths, 4))
-    t.note(f"weights {weights}: {found[0]:.1%} and {found[1]:.1%}")
-    check.near(found[0], weights[0] / sum(weights), POINTS, "share of the bigger one")
+    measured = parts(t.median_cores(paths, 3, t.count(3, 11)))
+    t.note(f"entitled {entitled[0]:.1%} and {entitled[1]:.1%}, found {measured[0]:.1%} and {measured[1]:.1%}")
+    check.near(measured[0], entitled[0], POINTS, "share of the bigger one")

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Load for the tests: spins in threads, holds memory, or both; prints the CPU time it got.
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,6 +84,7 @@ int main(int argc, char **argv) {
     const pid_t pid = fork();
     if (pid < 0) die("fork");
     if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (threads > 0) spin_in_threads(threads);
       else usleep((useconds_t)(seconds * 1e6));
       _exit(0);

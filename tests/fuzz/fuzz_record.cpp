@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of pools and containers as anybody with CAP_SYS_ADMIN could have written them: what is
+// accepted is within its bounds and comes back the same when it is written again.
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "weir/model/record.h"
+
+namespace {
+
+using namespace weir;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+template <class T>
+void check_error(const Result<T>& result) {
+  require(result.error().message.size() < 1000);
+  require(result.error().message.find('\n') == std::string::npos);
+}
+
+template <class T>
+void check_bound(const std::optional<T>& amount, T most) {
+  if (amount) require(*amount >= T{0} && *amount <= most);
+}
+
+void check_container(std::string_view text) {
+  const auto record = ContainerRecord::parse(text);
+  if (!record) return check_error(record);
+  check_bound(record->cpu_request, max_cores);
+  check_bound(record->cpu_limit, max_cores);
+  check_bound(record->memory_request, max_bytes);
+  check_bound(record->memory_limit, max_bytes);
+  check_bound(record->swap_limit, max_bytes);
+  if (record->value) require(std::isfinite(*record->value) && *record->value >= 0);
+  const auto again = ContainerRecord::parse(record->str());
+  require(again && again->str() == record->str());
+}
+
+void check_pool(std::string_view text) {
+  const auto record = PoolRecord::parse(text);
+  if (!record) return check_error(record);
+  const auto again = PoolRecord::parse(record->str());
+  require(again && *again == *record);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check_container(text);
+  check_pool(text);
+  return 0;
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Times weir beside what a user would pick instead, in one run inside the guest: medians and ratios.
+
+- `weir run -- true` beside cgexec and beside the least static program that starts a command in a new cgroup;
+- `weir apply` of many pools beside a plain C loop that makes the same directories and the same writes.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from harness import backend  # noqa: E402
+from harness.weir import Weir  # noqa: E402
+
+RUN_GOAL, APPLY_GOAL = 1.5, 1.3
+
+
+def timed(command):
+    begin = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return (time.perf_counter() - begin) * 1000
+
+
+def interleaved(contenders, times):
+    """Milliseconds of each, taken in turns so that a slow moment of the host meets all alike."""
+    samples = {name: [] for name in contenders}
+    for number in range(times + 1):
+        for name, contender in contenders.items():
+            took = contender()
+            if number > 0:  # the first is to warm up
+                samples[name].append(took)
+    return samples
+
+
+def show(title, samples, reference, goal=None):
+    print(f"\n{title} (median of {len(next(iter(samples.values())))}, milliseconds)")
+    base = statistics.median(samples[reference])
+    for name, values in samples.items():
+        median = statistics.median(values)
+        print(f"  {name:<28} {median:9.1f}   min {min(values):8.1f}  max {max(values):8.1f}   x {median / base:.2f}")
+    ratio = statistics.median(next(iter(samples.values()))) / base
+    if goal:
+        print(f"  goal: at most {goal} x {reference}: {'met' if ratio <= goal else 'MISSED'} ({ratio:.2f})", flush=True)
+
+
+def bench_run(weir, where, times):
+    weir.configure("[pool.p]\n").ok("apply")
+    pool = where.pool("p")
+    kept = where.tree.make(f"{pool}/kept.scope")
+    fresh = where.tree.path(f"{pool}/fresh.scope")
+    contenders = {
+        "weir run -- true": lambda: timed(weir.command("run", "--pool", "p", "--", "true")),
+        "cgexec true": lambda: timed(["cgexec", "-g", f"cpu,memory:{kept}", "true"]),
+        "static clone3 program, true": lambda: timed(["weir-clone-into", fresh, "true"]),
+        "true alone": lambda: timed(["true"]),
+    }
+    show("starting a command in a pool", interleaved(contenders, times), "cgexec true", RUN_GOAL)
+    where.clean()
+
+
+def write_list(weir, where, path):
+    """The directories and writes of `weir plan`, for weir-mkpools."""
+    with open(path, "w", encoding="utf-8") as out:
+        for change in weir.json("plan")["changes"]:
+            place = where.tree.path(change["cgroup"])
+            out.write(f"make {place}\n" if change["op"] == "make" else f"write {place}/{change['file']} {change['to']}\n")
+
+
+def bench_apply(weir, where, folder, pools, times):
+    weir.configure("".join(f"[pool.p{i}]\nshares = {100 + i % 50}\nmemory = {{ limit = \"{100 + i % 9}MiB\" }}\n"
+                           f"pids = {{ limit = {200 + i % 7} }}\n" for i in range(pools)))
+    changes = f"{folder}/changes"
+    write_list(weir, where, changes)
+
+    def measured(command):
+        def run():
+            took = timed(command)
+            where.clean()
+            return took
+        return run
+    contenders = {"weir apply": measured(weir.command("apply")), "plain C loop": measured(["weir-mkpools", changes])}
+    show(f"making {pools} pools", interleaved(contenders, times), "plain C loop", APPLY_GOAL)
+    weir.ok("apply", timeout=600)
+    show(f"looking at {pools} pools, nothing to do", interleaved({
+        "weir apply (second)": lambda: timed(weir.command("apply")),
+        "weir verify": lambda: timed(weir.command("verify"))}, times), "weir verify")
+    where.clean()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fast", action="store_true", help="fewer pools and fewer repetitions")
+    options = parser.parse_args()
+    where = backend.detect()
+    where.clean()
+    folder = tempfile.mkdtemp(prefix="weir-bench-")
+    os.chmod(folder, 0o755)
+    weir = Weir(folder, where.flags)
+    try:
+        bench_run(weir, where, 7 if options.fast else 21)
+        bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)
+    finally:
+        where.clean()
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
