@@ -160,9 +160,8 @@ class Finder {
     auto source = probe_(mount.source);
     if (!source) return pass(std::move(source));
     if (source->is_block_node) return source->device;
-    return fail(Errc::unsupported,
-                fmt::format("{}, where its file system comes from, is no device",
-                            printable(mount.source)));
+    return fail(Errc::unsupported, fmt::format("{}, where its file system comes from, is no device",
+                                               printable(mount.source)));
   }
 
   const HostRoots& roots_;

@@ -73,9 +73,9 @@ Status run(CgroupIo& io, const Change& change) {
 
 /// True where nothing in `cgroup` differs from what a fresh cgroup has for `controller`.
 bool is_untouched(CgroupIo& io, const CgroupPath& cgroup, std::string_view controller) {
-  for (const auto name : {file::cpu_weight, file::cpu_max, file::memory_min, file::memory_low,
-                          file::memory_high, file::memory_max, file::pids_max, file::cpuset_cpus,
-                          file::io_max}) {
+  for (const auto name :
+       {file::cpu_weight, file::cpu_max, file::memory_min, file::memory_low, file::memory_high,
+        file::memory_max, file::pids_max, file::cpuset_cpus, file::io_max}) {
     if (!name.starts_with(fmt::format("{}.", controller))) continue;
     const auto text = io.read(cgroup, name);
     if (text && !same_value(name, *text, default_value(name).value_or(""))) return false;

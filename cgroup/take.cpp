@@ -18,7 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::seconds{10};
-constexpr std::size_t quiet_rounds = 2;  // in a row without news: it is all in
+constexpr std::size_t max_uncertain_scans = 25;  // other processes come and go too
+constexpr std::size_t quiet_rounds = 2;          // in a row without news: it is all in
 
 /// Is `path` of /proc in `leaf`? The mount may show a part of the hierarchy only: compare the end.
 bool lies_in(const std::string& path, const CgroupPath& leaf) {
@@ -122,21 +123,25 @@ class Taker {
   }
 
   /// Processes of a family that is known, younger than a parent that vanished, and outside. The
-  /// newest first, and in at once: in a chain of forks each lives for a moment only.
+  /// newest first, and in at once: in a chain of forks each lives for a moment only. A process that
+  /// ends while it is looked at may have left a successor behind: only a scan in which nobody did
+  /// proves anything.
   Result<bool> adopt_orphans() {
     if (!vanished_) return false;
-    vanished_ = false;
-    bool news = false;
+    bool news = false, certain = true;
     const auto everyone = list_processes();
     for (auto at = everyone.rbegin(); at != everyone.rend(); ++at) {
       const auto stat = read_process_stat(*at);
+      certain = certain && stat.has_value();
       if (!stat || stat->start_time < orphaned_since_ || stat->is_zombie()) continue;
       if (!families_.contains({stat->session, stat->group})) continue;
       if (!learn(*at)) continue;
       news = true;
       WEIR_CHECK(bring_in(known_.at(*at)));
     }
-    return news;
+    uncertain_scans_ = certain || news ? 0 : uncertain_scans_ + 1;
+    vanished_ = news || !certain;
+    return news || (!certain && uncertain_scans_ < max_uncertain_scans);
   }
 
   /// The pid was used again between check and write: whoever has it now belongs where its parent
@@ -167,6 +172,8 @@ class Taker {
       }
     }
     for (const auto& [pid, reason] : refused_) out.missed.push_back({pid, reason});
+    if (vanished_)
+      out.missed.push_back({0, "processes that fork and end all the time may still run outside"});
     out.taken = std::move(taken_);
     return out;
   }
@@ -179,7 +186,8 @@ class Taker {
   std::map<int, std::string> refused_;
   std::set<std::pair<int, int>> families_;  // session and process group
   std::uint64_t orphaned_since_ = ~std::uint64_t{0};
-  bool vanished_ = false;
+  bool vanished_ = false;  // somebody did since the last scan that proved anything
+  std::size_t uncertain_scans_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only unit that includes CLI11: flags, help and examples of every command.
+// Flags, help and examples of every command.
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -10,73 +10,12 @@
 
 #include "arguments.h"
 #include "command_tree.h"
+#include "dashes.h"
+#include "describe.h"
 #include "report.h"
 
 namespace weir::cli {
 namespace {
-
-/// argv before "--" and what stands behind it, which is the user's and not ours to read.
-struct Split {
-  std::vector<std::string> ours, theirs;
-  bool dashes = false;
-};
-
-Split split_at_dashes(int argc, const char* const* argv) {
-  Split out;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word{argv[i]};
-    if (!out.dashes && word == "--") {
-      out.dashes = true;
-      continue;
-    }
-    (out.dashes ? out.theirs : out.ours).push_back(word);
-  }
-  return out;
-}
-
-/// What of an option's type is its own: validators put their descriptions behind it.
-std::string value_name(CLI::Option& option) {
-  auto name = option.get_type_name();
-  for (int i = 0;; ++i) {
-    try {
-      const auto said = ":" + option.get_validator(i)->get_description();
-      if (const auto at = name.find(said); said.size() > 1 && at != std::string::npos)
-        name.erase(at, said.size());
-    } catch (const CLI::OptionNotFound&) {
-      return name;
-    }
-  }
-}
-
-FlagNode describe_flag(CLI::Option& option) {
-  FlagNode out;
-  for (const auto& name : option.get_snames()) out.names.push_back("-" + name);
-  for (const auto& name : option.get_lnames()) out.names.push_back("--" + name);
-  out.help = option.get_description();
-  if (option.get_type_size() == 0) return out;
-  out.value = value_name(option);
-  out.optional_value = option.get_items_expected_min() == 0;
-  return out;
-}
-
-CommandNode describe(CLI::App& app) {
-  CommandNode out;
-  out.name = app.get_name();
-  out.help = app.get_description();
-  out.runs_a_program = app.get_prefix_command();
-  const auto all = [](auto*) { return true; };
-  for (auto* option : app.get_options(all)) {
-    if (option->get_group().empty()) continue;
-    if (option->nonpositional())
-      out.flags.push_back(describe_flag(*option));
-    else
-      out.operands.push_back({option->get_name(true), value_name(*option),
-                              option->get_description(), option->get_items_expected_max() > 1});
-  }
-  for (auto* sub : app.get_subcommands(all))
-    if (!sub->get_group().empty()) out.commands.push_back(describe(*sub));
-  return out;
-}
 
 class App {
  public:
@@ -91,6 +30,7 @@ class App {
     add_apply_commands();
     add_pool_commands();
     add_container_commands();
+    add_simulate();
     add_shell_commands();
   }
 
@@ -104,6 +44,7 @@ class App {
     } catch (const CLI::ParseError& error) {
       return {std::move(args_), finish_early(error)};
     }
+    args_.config_given = args_.config_given || config_->count() > 0;
     if (!take_command(split)) return {std::move(args_), 2};
     return {std::move(args_), std::nullopt};
   }
@@ -119,9 +60,12 @@ class App {
   }
 
   void add_globals() {
-    if (const char* path = std::getenv("WEIR_CONFIG"); path && *path) args_.options.config = path;
-    app_.add_option("--config", args_.options.config, "the configuration ($WEIR_CONFIG)")
-        ->type_name("FILE");
+    if (const char* path = std::getenv("WEIR_CONFIG"); path && *path) {
+      args_.options.config = path;
+      args_.config_given = true;
+    }
+    config_ = app_.add_option("--config", args_.options.config, "the configuration ($WEIR_CONFIG)");
+    config_->type_name("FILE");
     app_.add_option("--cgroup-root", args_.options.cgroup_root,
                     "the cgroup2 directory to work in; default: where it is mounted")
         ->type_name("DIR");
@@ -220,6 +164,23 @@ class App {
     add_run();
   }
 
+  void add_simulate() {
+    auto& simulate = args_.simulate;
+    auto* sub = command(app_, "simulate", "what each policy would have made of a trace of jobs",
+                        "weir simulate jobs.csv --policy fair,fifo --cpus 8 -o jobs.html");
+    sub->add_option("TRACE", simulate.trace, "jobs or demand: .csv, .jsonl, .swf, also .gz")
+        ->required()
+        ->type_name("FILE");
+    sub->add_option("--policy", simulate.policies, "side by side; default: all a pool can have")
+        ->type_name("POLICY,…");
+    sub->add_option("--cpus", simulate.cpus, "default: what this host has")->type_name("CORES");
+    sub->add_option("--memory", simulate.memory, "default: the same")->type_name("SIZE");
+    sub->add_option("--slice", simulate.slice, "of round-robin; default: the pool's, else 1s")
+        ->type_name("DURATION");
+    sub->add_flag("--jobs", simulate.jobs, "also when each job ended");
+    sub->add_option("-o", simulate.page, "draws the curves into one page")->type_name("FILE");
+  }
+
   void add_place() {
     auto* place = command(app_, "place", "take running processes into a pool as one container",
                           "weir place --pool batch --name dump 4711");
@@ -250,7 +211,9 @@ class App {
         ->type_name("SIZE");
     sub->add_option("--swap", run.swap, "swap limit; default: the pool's, else 0")
         ->type_name("SIZE");
-    sub->add_option("--priority", run.priority, "larger goes first; default 0")->type_name("N");
+    sub->add_option("--priority", run.priority, "larger goes first; default 0")
+        ->type_name("N")
+        ->check(CLI::Range(-1'000'000'000, 1'000'000'000));
     sub->add_option("--value", run.value, "what it is worth (policy throughput)")->type_name("V");
     sub->add_option("--work", run.work, "mean CPU time (policy latency)")->type_name("DURATION");
     sub->add_option("--seccomp", run.seccomp, "none")->type_name("none|default|strict|FILE");
@@ -302,6 +265,7 @@ class App {
   Arguments args_;
   CLI::App app_{"Resource pools for containers on one Linux host, on cgroup v2.", "weir"};
   CLI::App* run_ = nullptr;
+  CLI::Option* config_ = nullptr;
 };
 
 }  // namespace

@@ -25,8 +25,15 @@ struct RunArguments {
   std::vector<std::string> command;
 };
 
+struct SimulateArguments {
+  std::string trace;
+  std::optional<std::string> policies, cpus, memory, slice, page;
+  bool jobs = false;
+};
+
 struct Arguments {
   Options options;
+  bool config_given = false;  ///< by --config or $WEIR_CONFIG, not by default
   bool json = false, quiet = false;
   Color color = Color::automatic;
 
@@ -41,6 +48,7 @@ struct Arguments {
   bool force = false;
   bool exit_code = false, repair = false, kill = false, watch = false;
   RunArguments run;
+  SimulateArguments simulate;
 };
 
 struct Parsed {

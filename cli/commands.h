@@ -30,6 +30,8 @@ Result<int> doctor_command(const Arguments& args);
 Result<int> ps_command(const Arguments& args);
 Result<int> status_command(const Arguments& args);
 
+Result<int> simulate_command(const Arguments& args);
+
 Result<int> completion_command(const Arguments& args);
 /// Prints names, one a line; never an error.
 Result<int> complete_command(const Arguments& args);

@@ -35,6 +35,7 @@ constexpr std::array commands{
     Command{"doctor", doctor_command},
     Command{"ps", ps_command},
     Command{"status", status_command},
+    Command{"simulate", simulate_command},
     Command{"completion", completion_command},
     Command{"__complete", complete_command},
 };

@@ -152,11 +152,11 @@ class IoResolver {
                       fmt::format("{} is too little: the kernel takes {} and more",
                                   *claim.limit[rate], least_io_limit));
       if (claim.reservation[rate] && disk.declared && !disk.capability[rate])
-        report_.error(
-            reservation_at(spec, rate), key_of(pool, fmt::format("{}.reservation", to_text(rate))),
-            fmt::format("{} of {} is not declared", to_text(rate), disk.carrier.name),
-            fmt::format("add {} to the [[host.disk]] of '{}'", to_text(rate),
-                        printable(tree_.host.disks[*disk.declared].path.value)));
+        report_.error(reservation_at(spec, rate),
+                      key_of(pool, fmt::format("{}.reservation", to_text(rate))),
+                      fmt::format("{} of {} is not declared", to_text(rate), disk.carrier.name),
+                      fmt::format("add {} to the [[host.disk]] of '{}'", to_text(rate),
+                                  printable(tree_.host.disks[*disk.declared].path.value)));
     }
     if (disk.declared || (!claim.shares && !claim.reservation.any())) return;
     auto at = spec.shares_at;
@@ -193,8 +193,8 @@ class IoResolver {
       const auto claim = std::ranges::find(pool.io, disk, &DiskClaim::disk);
       if (claim == pool.io.end() || !claim->reservation[rate]) continue;
       const auto row = pool.parent.value_or(tree_.pools.size());
-      const auto most = pool.parent ? reserved(*pool.parent, disk, rate)
-                                    : *tree_.disks[disk].capability[rate];
+      const auto most =
+          pool.parent ? reserved(*pool.parent, disk, rate) : *tree_.disks[disk].capability[rate];
       // Three times 2^60 still fits; nothing needs to be known beyond "too much".
       sums[row] = std::min(sums[row], max_bytes.value) +
                   std::min(*claim->reservation[rate], max_bytes.value);
@@ -202,13 +202,11 @@ class IoResolver {
       report_.error(
           reservation_at(pool.spec.io[claim->entry], rate),
           key_of(pool, fmt::format("{}.reservation", to_text(rate))),
-          fmt::format("makes {} of {} reserved here, {} {}", sums[row],
-                      tree_.disks[disk].carrier.name,
-                      pool.parent
-                          ? fmt::format("'{}' reserves",
-                                        tree_.pools[*pool.parent].name().str())
+          fmt::format(
+              "makes {} of {} reserved here, {} {}", sums[row], tree_.disks[disk].carrier.name,
+              pool.parent ? fmt::format("'{}' reserves", tree_.pools[*pool.parent].name().str())
                           : std::string{"the disk has"},
-                      most));
+              most));
     }
   }
 

@@ -19,10 +19,10 @@ using Index = std::map<std::string, const ObservedCgroup*, std::less<>>;
 
 /// The order of files within one cgroup while limits rise: the kill boundary before the throttle,
 /// the reservation last (kernel.md, design consequence 4). Lowering goes the other way round.
-constexpr std::array write_order{file::cpuset_cpus,     file::cpu_weight,      file::cpu_max,
-                                 file::io_max,          file::pids_max,        file::memory_swap_max, file::memory_max,
-                                 file::memory_high,     file::memory_low,      file::memory_min,
-                                 file::memory_oom_group};
+constexpr std::array write_order{file::cpuset_cpus, file::cpu_weight,      file::cpu_max,
+                                 file::io_max,      file::pids_max,        file::memory_swap_max,
+                                 file::memory_max,  file::memory_high,     file::memory_low,
+                                 file::memory_min,  file::memory_oom_group};
 
 int file_rank(const Change& change) {
   const auto at = std::ranges::find(write_order, change.file) - write_order.begin();
@@ -145,9 +145,13 @@ class Planner {
       if (same_value(file::io_max, old_line, new_line)) continue;
       const bool lowers =
           from && compare_values(file::io_max, old_line, new_line) == std::partial_ordering::less;
-      plan_.changes.push_back({lowers ? Phase::lower : Phase::raise, Op::write, cgroup,
+      plan_.changes.push_back({lowers ? Phase::lower : Phase::raise,
+                               Op::write,
+                               cgroup,
                                std::string{file::io_max},
-                               from ? std::optional{old_line} : std::nullopt, new_line, {}});
+                               from ? std::optional{old_line} : std::nullopt,
+                               new_line,
+                               {}});
     }
   }
 

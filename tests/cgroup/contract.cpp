@@ -413,8 +413,8 @@ TEST_CASE("cpu.max: quota and period in microseconds (kernel.md #30)") {
   CHECK(bench.after("a", max, "1000 1000000 extra") == "1000 1000000");
   CHECK(bench.after("a", max, "2000 abc") == "2000 1000000");
   CHECK(bench.after("a", max, "17592186044415 100000") == "17592186044415 100000");
-  for (const auto* wrong : {"", "999", "1000 999", "1000 1000001", "-1", "abc", "0",
-                            "17592186044416 100000"})
+  for (const auto* wrong :
+       {"", "999", "1000 999", "1000 1000001", "-1", "abc", "0", "17592186044416 100000"})
     CHECK_MESSAGE(bench.after("a", max, wrong) == refused(EINVAL), wrong);
   CHECK(bench.read("a", max) == "17592186044415 100000");
 }
@@ -433,9 +433,8 @@ TEST_CASE("a child's cpu.max and memory.max may be above its parent's (kernel.md
 TEST_CASE("memory limits are whole pages, and large numbers wrap (kernel.md #27)") {
   Bench bench;
   REQUIRE(bench.make("a") == 0);
-  for (const auto name :
-       {file::memory_min, file::memory_low, file::memory_high, file::memory_max,
-        file::memory_swap_max}) {
+  for (const auto name : {file::memory_min, file::memory_low, file::memory_high, file::memory_max,
+                          file::memory_swap_max}) {
     CAPTURE(name);
     CHECK(bench.after("a", name, "1048576") == "1048576");
     CHECK(bench.after("a", name, "1000000") == "999424");

@@ -93,8 +93,7 @@ TEST_CASE("a path leads through partitions and device mapper to the one disk bel
   CHECK(found(vm, "/dev/vdd1") == "vdd (254:48), through vdd1");
   CHECK(found(vm, "/mnt/a") == "vdd (254:48), through dm-2 (vg-plain) and vdd2");
   SUBCASE("LVM on LUKS, as an installer makes it") {
-    CHECK(found(vm, "/mnt/r") ==
-          "vdd (254:48), through dm-1 (vg-root), dm-0 (luks) and vdd1");
+    CHECK(found(vm, "/mnt/r") == "vdd (254:48), through dm-1 (vg-root), dm-0 (luks) and vdd1");
   }
   SUBCASE("several layers that all end on one disk") {
     CHECK(vm.find("/dev/mapper/vg-both")->device == DeviceNumber{254, 48});
@@ -107,8 +106,7 @@ TEST_CASE("a path leads through partitions and device mapper to the one disk bel
 
 TEST_CASE("what spreads over several disks carries the limit itself and names them") {
   const Machine vm("devices-vm-6.1.txt");
-  CHECK(found(vm, "/dev/mapper/vg-wide") ==
-        "dm-3 (253:3), which spreads over loop5 and loop6");
+  CHECK(found(vm, "/dev/mapper/vg-wide") == "dm-3 (253:3), which spreads over loop5 and loop6");
   CHECK(found(vm, "/dev/md_t") == "md_t (9:512), which spreads over loop3 and loop4");
 }
 
@@ -152,8 +150,7 @@ TEST_CASE("what cannot be followed is an error and no guess") {
     fs::create_directory_symlink("../../dm-4", vm.sys() / "devices/virtual/block/dm-2/slaves/x");
     fs::remove(vm.sys() / "devices/virtual/block/dm-2/slaves/vdd2");
     fs::create_directory_symlink("../../dm-2", vm.sys() / "devices/virtual/block/dm-4/slaves/x");
-    CHECK(vm.find("/mnt/a").error().message ==
-          "more than 16 layers of devices lie on each other");
+    CHECK(vm.find("/mnt/a").error().message == "more than 16 layers of devices lie on each other");
   }
   SUBCASE("a mount that is not listed") {
     vm.add_path("/odd", {false, {0, 99}, 777});

@@ -44,8 +44,8 @@ T must(Result<T> result) {
 [[noreturn]] void sleep_with_memory(std::int64_t bytes, int ready) {
   const auto size = static_cast<std::size_t>(bytes);
   if (size > 0) {
-    auto* memory = static_cast<volatile char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto* memory = static_cast<volatile char*>(
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     for (std::size_t at = 0; at < size; at += 4096) memory[at] = 1;
   }
   static_cast<void>(!::write(ready, "r", 1));
@@ -162,8 +162,7 @@ std::unique_ptr<Machine> make_machine() { return std::make_unique<KernelMachine>
 int main(int argc, char** argv) {
   constexpr int skipped = 77;
   if (std::getenv(weir::testing::consent) == nullptr) {
-    std::fprintf(stderr, "set %s to a cgroup directory that may be used\n",
-                 weir::testing::consent);
+    std::fprintf(stderr, "set %s to a cgroup directory that may be used\n", weir::testing::consent);
     return skipped;
   }
   return doctest::Context(argc, argv).run();

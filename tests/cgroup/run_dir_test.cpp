@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <chrono>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

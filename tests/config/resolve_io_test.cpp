@@ -89,8 +89,8 @@ TEST_CASE("one entry for each disk") {
 TEST_CASE("shares and reservations need a declared capability of that very disk") {
   CHECK(mistake(std::string{disk_a} + "[pool.web]\nio = [ { path = \"/md\", shares = 5 } ]\n") ==
         "2 diagnostics");  // the spread is a warning of its own
-  const auto text = std::string{disk_a} +
-                    "[pool.web]\nio = [ { path = \"/dev/vdb\", shares = 5 } ]\n";
+  const auto text =
+      std::string{disk_a} + "[pool.web]\nio = [ { path = \"/dev/vdb\", shares = 5 } ]\n";
   const auto out = resolved(text);
   REQUIRE(out.diagnostics.size() == 2);
   CHECK(out.diagnostics[1].message ==
@@ -102,17 +102,19 @@ TEST_CASE("shares and reservations need a declared capability of that very disk"
 }
 
 TEST_CASE("reservations fit the disk even when the paths differ") {
-  CHECK(mistake(std::string{disk_a} +
-                "[pool.web]\nio = [ { path = \"/a\", read_bps = { reservation = \"60MB\" } } ]\n"
-                "[pool.ci]\nio = [ { path = \"/a/b\", read_bps = { reservation = \"60MB\" } } ]\n") ==
-        "7:52: pool.ci.io.read_bps.reservation: makes 120000000 of vda reserved here, the disk has "
-        "100000000");
-  CHECK(mistake(std::string{disk_a} +
-                "[pool.team]\nio = [ { path = \"/a\", read_bps = { reservation = \"6MB\" } } ]\n"
-                "[pool.ci]\nparent = \"team\"\n"
-                "io = [ { path = \"/a/b\", read_bps = { reservation = \"7MB\" } } ]\n") ==
-        "8:52: pool.ci.io.read_bps.reservation: makes 7000000 of vda reserved here, 'team' reserves "
-        "6000000");
+  CHECK(
+      mistake(std::string{disk_a} +
+              "[pool.web]\nio = [ { path = \"/a\", read_bps = { reservation = \"60MB\" } } ]\n"
+              "[pool.ci]\nio = [ { path = \"/a/b\", read_bps = { reservation = \"60MB\" } } ]\n") ==
+      "7:52: pool.ci.io.read_bps.reservation: makes 120000000 of vda reserved here, the disk has "
+      "100000000");
+  CHECK(
+      mistake(std::string{disk_a} +
+              "[pool.team]\nio = [ { path = \"/a\", read_bps = { reservation = \"6MB\" } } ]\n"
+              "[pool.ci]\nparent = \"team\"\n"
+              "io = [ { path = \"/a/b\", read_bps = { reservation = \"7MB\" } } ]\n") ==
+      "8:52: pool.ci.io.read_bps.reservation: makes 7000000 of vda reserved here, 'team' reserves "
+      "6000000");
 }
 
 TEST_CASE("the kernel takes no limit of 1") {

@@ -10,6 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from calls import check_calls
+from headers import compile_alone
 from layers import check_cycles, check_layers, headers_to_compile
 from links import check_links, slug
 from shape import check_build_paths, check_lengths, check_licence, check_notes, functions
@@ -82,6 +83,13 @@ class Layers(LintTest):
         self.found(check_layers, include__weir__base__a_dot_h="", include__weir__base__b_dot_h="",
                    src__base__a_dot_cpp='#include "weir/base/a.h"\n', src__base__x_dot_cpp='#include "weir/base/b.h"\n')
         self.assertEqual(["include/weir/base/b.h"], headers_to_compile(Tree(self.root)))
+
+
+    def test_a_header_that_needs_another_first(self):
+        self.found(check_layers, src__base__bad_dot_h="#pragma once\nstd::string name();\n",
+                   src__base__good_dot_h="#pragma once\n#include <string>\nstd::string name();\n")
+        self.assertIn("std", compile_alone(self.root, ["c++"], "src/base/bad.h"))
+        self.assertEqual("", compile_alone(self.root, ["c++"], "src/base/good.h"))
 
 
 class Calls(LintTest):

@@ -67,20 +67,38 @@ TEST_CASE("a record of a later version keeps what this one knows") {
 
 TEST_CASE("a hostile record is refused, whatever is in it") {
   const std::string head = "weir 1\nname a\n";
-  for (const auto& text :
-       {std::string{}, std::string{"weir 2\nname a\n"}, std::string{"name a\n"},
-        std::string{"weir 1\n"}, std::string{"weir 1\nname ../etc\n"},
-        std::string{"weir 1\nname memory.max\n"}, std::string{"weir 1\nname \n"},
-        std::string{"weir 1\nname a b\n"}, std::string{"weir 1\nname a\0b\n", 16},
-        head + "cpu_limit -1\n", head + "cpu_limit\n", head + "cpu_limit 1.5\n",
-        head + "cpu_limit 9223372036854775807\n", head + "cpu_limit 9223372036854775808\n",
-        head + "memory_limit 99999999999999999999\n", head + "memory_limit 1152921504606846977\n",
-        head + "memory_request 1 2\n", head + "value nan\n", head + "value inf\n",
-        head + "value -1\n", head + "value 1e999\n", head + "work -1\n",
-        head + "work 1125899906842625\n", head + "priority x\n",
-        head + "priority 9223372036854775808\n", head + "owner_uid -1\n",
-        head + "owner_uid 4294967296\n", head + "oom maybe\n", head + "oom\n",
-        head + "since_us x\n", head + std::string(5000, 'x'), std::string(100'000, '\n')}) {
+  for (const auto& text : {std::string{},
+                           std::string{"weir 2\nname a\n"},
+                           std::string{"name a\n"},
+                           std::string{"weir 1\n"},
+                           std::string{"weir 1\nname ../etc\n"},
+                           std::string{"weir 1\nname memory.max\n"},
+                           std::string{"weir 1\nname \n"},
+                           std::string{"weir 1\nname a b\n"},
+                           std::string{"weir 1\nname a\0b\n", 16},
+                           head + "cpu_limit -1\n",
+                           head + "cpu_limit\n",
+                           head + "cpu_limit 1.5\n",
+                           head + "cpu_limit 9223372036854775807\n",
+                           head + "cpu_limit 9223372036854775808\n",
+                           head + "memory_limit 99999999999999999999\n",
+                           head + "memory_limit 1152921504606846977\n",
+                           head + "memory_request 1 2\n",
+                           head + "value nan\n",
+                           head + "value inf\n",
+                           head + "value -1\n",
+                           head + "value 1e999\n",
+                           head + "work -1\n",
+                           head + "work 1125899906842625\n",
+                           head + "priority x\n",
+                           head + "priority 9223372036854775808\n",
+                           head + "owner_uid -1\n",
+                           head + "owner_uid 4294967296\n",
+                           head + "oom maybe\n",
+                           head + "oom\n",
+                           head + "since_us x\n",
+                           head + std::string(5000, 'x'),
+                           std::string(100'000, '\n')}) {
     CAPTURE(text);
     const auto parsed = ContainerRecord::parse(text);
     CHECK_FALSE(parsed.has_value());
@@ -101,7 +119,8 @@ TEST_CASE("a hostile pool record is refused, unknown controllers are left out") 
     CAPTURE(text);
     CHECK_FALSE(PoolRecord::parse(text).has_value());
   }
-  const auto parsed = PoolRecord::parse("weir 1\npool a\nenabled cpu\nenabled nosuch -x\nenabled \n");
+  const auto parsed =
+      PoolRecord::parse("weir 1\npool a\nenabled cpu\nenabled nosuch -x\nenabled \n");
   REQUIRE(parsed.has_value());
   CHECK(parsed->enabled == std::vector<std::string>{"cpu"});
 }

@@ -110,12 +110,10 @@ TEST_CASE("M0: memory files of containers") {
   odd.record.memory_limit = Bytes{30'000'000};
   odd.record.oom = OomScope::process;
   const auto out = desired(tree, {asks, hard, odd});
-  CHECK(memory_of(out, asks.path.str()) ==
-        MemoryFiles{"0", "104857600", "max", "104857600", "0"});
+  CHECK(memory_of(out, asks.path.str()) == MemoryFiles{"0", "104857600", "max", "104857600", "0"});
   CHECK(memory_of(out, hard.path.str()) ==
         MemoryFiles{"33554432", "33554432", "max", "67108864", "0"});
-  CHECK(memory_of(out, odd.path.str()) ==
-        MemoryFiles{"0", "29999104", "max", "29999104", "max"});
+  CHECK(memory_of(out, odd.path.str()) == MemoryFiles{"0", "29999104", "max", "29999104", "max"});
   for (const auto& cgroup : out.cgroups)
     if (cgroup.kind == CgroupKind::container)
       CHECK(cgroup.files.at("memory.oom.group") == (cgroup.path == odd.path ? "0" : "1"));
@@ -149,8 +147,7 @@ TEST_CASE("parents stand before their children, and controllers are what the poo
   auto tree = m0();
   auto out = desired(tree);
   REQUIRE(out.cgroups.size() == 6);
-  CHECK(out.controllers ==
-        std::vector{Controller::cpu, Controller::memory, Controller::pids});
+  CHECK(out.controllers == std::vector{Controller::cpu, Controller::memory, Controller::pids});
   tree.pools[1].cpus = *CpuSet::parse("0-1");
   out = desired(tree);
   CHECK(out.controllers.back() == Controller::cpuset);
@@ -177,6 +174,8 @@ TEST_CASE("the top slice weighs its capacity against what is outside") {
   CHECK(busy.wanted == 5600);
   CHECK(busy.accepted == std::pair<std::int64_t, std::int64_t>{3500, 10'000});
   CHECK(top_slice_weight(Cores{3'500'000}, {100'000, four}).wanted == 10'000);
+  // 400 * 3.7 / 0.3 is 4933.3: a promise is never rounded down.
+  CHECK(top_slice_weight(Cores{3'700'000}, {0, four}).wanted == 4934);
   // A small share still is a share.
   CHECK(top_slice_weight(Cores{10'000}, {0, four}).wanted == 100);
 }
@@ -190,8 +189,7 @@ TEST_CASE("nothing kept back: the top slice weighs as much as it can") {
 TEST_CASE("the accepted range always holds what is wanted") {
   for (std::int64_t outside = 0; outside < 5000; outside += 50)
     for (std::int64_t kept = 1; kept < 4'000'000; kept += 333'333) {
-      const auto weight =
-          top_slice_weight(whole_cores(4) - Cores{kept}, {outside, whole_cores(4)});
+      const auto weight = top_slice_weight(whole_cores(4) - Cores{kept}, {outside, whole_cores(4)});
       CAPTURE(outside);
       CAPTURE(kept);
       CHECK(weight.wanted >= weight.accepted.first);

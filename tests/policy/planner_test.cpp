@@ -14,9 +14,8 @@ std::vector<std::string> lines(const Plan& plan) {
   std::vector<std::string> out;
   for (const auto& change : plan.changes)
     out.push_back(change.op == Op::write
-                      ? fmt::format("{} {}/{} {} -> {}", to_text(change.phase),
-                                    change.cgroup.str(), change.file, change.from.value_or("-"),
-                                    change.to)
+                      ? fmt::format("{} {}/{} {} -> {}", to_text(change.phase), change.cgroup.str(),
+                                    change.file, change.from.value_or("-"), change.to)
                       : fmt::format("{} {}", to_text(change.op), change.cgroup.str()));
   return out;
 }
@@ -44,8 +43,8 @@ ObservedCgroup seen(std::string_view path, FileValues files, CgroupKind kind = C
   out.files = std::move(files);
   if (kind == CgroupKind::pool || kind == CgroupKind::top) {
     out.subtree_control = {"cpu", "memory"};
-    out.pool = *PoolRecord::parse(kind == CgroupKind::top ? "weir 1\npool w\n"
-                                                          : "weir 1\npool p\n");
+    out.pool =
+        *PoolRecord::parse(kind == CgroupKind::top ? "weir 1\npool w\n" : "weir 1\npool p\n");
   }
   if (kind == CgroupKind::container)
     out.container = ContainerRecord{.name = *ContainerName::parse("c")};
@@ -62,15 +61,15 @@ TEST_CASE("from nothing: make all, enable from above, then only what is not the 
             wanted("w.slice/a.slice", {{"cpu.weight", "100"}, {"memory.low", "8192"}}),
             wanted("w.slice/a.slice/b.slice", {{"memory.low", "4096"}, {"memory.max", "8192"}})}),
       {{}, {"memory"}});
-  CHECK(lines(plan) == Lines{"make w.slice", "make w.slice/a.slice", "make w.slice/a.slice/b.slice",
-                             "enable /cgroup.subtree_control memory -> +cpu",
-                             "enable w.slice/cgroup.subtree_control  -> +cpu +memory",
-                             "enable w.slice/a.slice/cgroup.subtree_control  -> +cpu +memory",
-                             "enable w.slice/a.slice/b.slice/cgroup.subtree_control  -> +cpu +memory",
-                             "raise w.slice/cpu.weight - -> 2800",
-                             "raise w.slice/a.slice/memory.low - -> 8192",
-                             "raise w.slice/a.slice/b.slice/memory.max - -> 8192",
-                             "raise w.slice/a.slice/b.slice/memory.low - -> 4096"});
+  CHECK(lines(plan) ==
+        Lines{"make w.slice", "make w.slice/a.slice", "make w.slice/a.slice/b.slice",
+              "enable /cgroup.subtree_control memory -> +cpu",
+              "enable w.slice/cgroup.subtree_control  -> +cpu +memory",
+              "enable w.slice/a.slice/cgroup.subtree_control  -> +cpu +memory",
+              "enable w.slice/a.slice/b.slice/cgroup.subtree_control  -> +cpu +memory",
+              "raise w.slice/cpu.weight - -> 2800", "raise w.slice/a.slice/memory.low - -> 8192",
+              "raise w.slice/a.slice/b.slice/memory.max - -> 8192",
+              "raise w.slice/a.slice/b.slice/memory.low - -> 4096"});
   // The top slice remembers what was off before.
   CHECK(plan.changes.front().record == "weir 1\npool w\nenabled cpu\n");
 }
@@ -90,10 +89,11 @@ TEST_CASE("raising goes down the tree, lowering up, and within a cgroup the othe
             wanted("w.slice/a.slice",
                    {{"memory.max", "16384"}, {"memory.high", "16384"}, {"pids.max", "40"}}),
             wanted("w.slice/b.slice", {{"cpu.max", "100000 100000"}, {"pids.max", "max"}})}),
-      observed({seen("w.slice", {{"cpu.max", "100000 100000"}, {"pids.max", "90"}}, CgroupKind::top),
-                seen("w.slice/a.slice",
-                     {{"memory.max", "8192"}, {"memory.high", "8192"}, {"pids.max", "80"}}),
-                seen("w.slice/b.slice", {{"cpu.max", "50000 100000"}, {"pids.max", "5"}})}));
+      observed(
+          {seen("w.slice", {{"cpu.max", "100000 100000"}, {"pids.max", "90"}}, CgroupKind::top),
+           seen("w.slice/a.slice",
+                {{"memory.max", "8192"}, {"memory.high", "8192"}, {"pids.max", "80"}}),
+           seen("w.slice/b.slice", {{"cpu.max", "50000 100000"}, {"pids.max", "5"}})}));
   CHECK(lines(plan) == Lines{"raise w.slice/cpu.max 100000 100000 -> 200000 100000",
                              "raise w.slice/a.slice/memory.max 8192 -> 16384",
                              "raise w.slice/a.slice/memory.high 8192 -> 16384",
@@ -120,15 +120,15 @@ TEST_CASE("who grows beside a shrinker waits, and what grows below it too") {
 }
 
 TEST_CASE("a limit below what is in use is blocked, the rest is done") {
-  auto busy = seen("w.slice/a.slice",
-                   {{"memory.max", "max"}, {"pids.max", "max"}, {"memory.low", "0"}});
+  auto busy =
+      seen("w.slice/a.slice", {{"memory.max", "max"}, {"pids.max", "max"}, {"memory.low", "0"}});
   busy.populated = true;
   busy.memory_current = 65'536;
   busy.pids_current = 7;
-  const auto desired = tree({wanted("w.slice", {}, CgroupKind::top),
-                             wanted("w.slice/a.slice", {{"memory.max", "32768"},
-                                                        {"pids.max", "6"},
-                                                        {"memory.low", "4096"}})});
+  const auto desired =
+      tree({wanted("w.slice", {}, CgroupKind::top),
+            wanted("w.slice/a.slice",
+                   {{"memory.max", "32768"}, {"pids.max", "6"}, {"memory.low", "4096"}})});
   auto plan = make_plan(desired, observed({seen("w.slice", {}, CgroupKind::top), busy}));
   CHECK(lines(plan) == Lines{"raise w.slice/a.slice/memory.low 0 -> 4096"});
   REQUIRE(plan.blocked.size() == 2);
@@ -146,20 +146,20 @@ TEST_CASE("a limit below what is in use is blocked, the rest is done") {
 }
 
 TEST_CASE("an empty pool that left the file is removed, children first") {
-  const auto plan = make_plan(
-      tree({wanted("w.slice", {}, CgroupKind::top)}),
-      observed({seen("w.slice", {}, CgroupKind::top), seen("w.slice/a.slice", {}),
-                seen("w.slice/a.slice/b.slice", {}), seen("w.slice/c.slice", {})}));
-  CHECK(lines(plan) ==
-        Lines{"remove w.slice/a.slice/b.slice", "remove w.slice/a.slice", "remove w.slice/c.slice"});
+  const auto plan =
+      make_plan(tree({wanted("w.slice", {}, CgroupKind::top)}),
+                observed({seen("w.slice", {}, CgroupKind::top), seen("w.slice/a.slice", {}),
+                          seen("w.slice/a.slice/b.slice", {}), seen("w.slice/c.slice", {})}));
+  CHECK(lines(plan) == Lines{"remove w.slice/a.slice/b.slice", "remove w.slice/a.slice",
+                             "remove w.slice/c.slice"});
 }
 
 TEST_CASE("a pool that left the file with somebody in it forbids the whole plan") {
   for (const auto kind : {CgroupKind::container, CgroupKind::foreign}) {
-    const auto plan = make_plan(
-        tree({wanted("w.slice", {}, CgroupKind::top)}),
-        observed({seen("w.slice", {}, CgroupKind::top), seen("w.slice/a.slice", {}),
-                  seen("w.slice/a.slice/x.scope", {}, kind)}));
+    const auto plan =
+        make_plan(tree({wanted("w.slice", {}, CgroupKind::top)}),
+                  observed({seen("w.slice", {}, CgroupKind::top), seen("w.slice/a.slice", {}),
+                            seen("w.slice/a.slice/x.scope", {}, kind)}));
     REQUIRE(plan.conflict() != nullptr);
     CHECK(plan.conflict()->cgroup.str() == "w.slice/a.slice");
     CHECK(plan.conflict()->reason ==
@@ -169,19 +169,19 @@ TEST_CASE("a pool that left the file with somebody in it forbids the whole plan"
 }
 
 TEST_CASE("a stranger's slice beside the pools is nobody's to remove") {
-  const auto plan =
-      make_plan(tree({wanted("w.slice", {}, CgroupKind::top)}),
-                observed({seen("w.slice", {}, CgroupKind::top),
-                          seen("w.slice/theirs.slice", {{"cpu.weight", "7"}}, CgroupKind::foreign)}));
+  const auto plan = make_plan(
+      tree({wanted("w.slice", {}, CgroupKind::top)}),
+      observed({seen("w.slice", {}, CgroupKind::top),
+                seen("w.slice/theirs.slice", {{"cpu.weight", "7"}}, CgroupKind::foreign)}));
   CHECK(plan.empty());
 }
 
 TEST_CASE("a slice without weir's record is taken over, not made twice") {
   auto half = seen("w.slice/a.slice", {{"cpu.weight", "100"}}, CgroupKind::foreign);
   half.subtree_control = {"cpu"};
-  const auto plan = make_plan(
-      tree({wanted("w.slice", {}, CgroupKind::top), wanted("w.slice/a.slice", {{"cpu.weight", "5"}})}),
-      observed({seen("w.slice", {}, CgroupKind::top), half}));
+  const auto plan = make_plan(tree({wanted("w.slice", {}, CgroupKind::top),
+                                    wanted("w.slice/a.slice", {{"cpu.weight", "5"}})}),
+                              observed({seen("w.slice", {}, CgroupKind::top), half}));
   CHECK(lines(plan) == Lines{"make w.slice/a.slice",
                              "enable w.slice/a.slice/cgroup.subtree_control cpu -> +memory",
                              "lower w.slice/a.slice/cpu.weight 100 -> 5"});
@@ -204,8 +204,8 @@ TEST_CASE("the top slice's weight may stand anywhere in its range") {
   for (const auto& [weight, fine] : std::vector<std::pair<const char*, bool>>{
            {"2000", true}, {"5600", true}, {"1999", false}, {"5601", false}, {"max", false}}) {
     CAPTURE(weight);
-    const auto plan =
-        make_plan(tree({top}), observed({seen("w.slice", {{"cpu.weight", weight}}, CgroupKind::top)}));
+    const auto plan = make_plan(
+        tree({top}), observed({seen("w.slice", {{"cpu.weight", weight}}, CgroupKind::top)}));
     CHECK(plan.empty() == fine);
   }
 }
@@ -214,9 +214,9 @@ TEST_CASE("a pool that gives its CPUs back gets the list of all while tasks are 
   for (const bool populated : {true, false}) {
     auto pool = seen("w.slice/a.slice", {{"cpuset.cpus", "0-1"}});
     pool.populated = populated;
-    const auto plan = make_plan(
-        tree({wanted("w.slice", {}, CgroupKind::top), wanted("w.slice/a.slice", {})}),
-        observed({seen("w.slice", {}, CgroupKind::top), pool}));
+    const auto plan =
+        make_plan(tree({wanted("w.slice", {}, CgroupKind::top), wanted("w.slice/a.slice", {})}),
+                  observed({seen("w.slice", {}, CgroupKind::top), pool}));
     CHECK(lines(plan) == Lines{populated ? "raise w.slice/a.slice/cpuset.cpus 0-1 -> 0-3"
                                          : "raise w.slice/a.slice/cpuset.cpus 0-1 -> "});
   }

@@ -73,20 +73,14 @@ inline Session session_on(CgroupIo& io, const std::string& toml, const TempDir& 
   const auto capacity = capacity_of(host, parsed.config.host.reserve);
   REQUIRE(capacity.has_value());
   auto resolved = resolve_pools(parsed.config, *capacity, host);
-  for (const auto& diagnostic : resolved.diagnostics)
-    mistakes += render(parsed.config, diagnostic);
+  for (const auto& diagnostic : resolved.diagnostics) mistakes += render(parsed.config, diagnostic);
   REQUIRE_MESSAGE(resolved.ok(), mistakes);
   auto run_dir = RunDir::open(run.path());
   REQUIRE(run_dir.has_value());
   auto door = std::make_unique<Borrowed>(io);
   auto& inner = *door;
-  return Session{std::move(parsed.config),
-                 std::move(host),
-                 std::move(resolved.tree),
-                 {},
-                 std::move(door),
-                 inner,
-                 std::move(*run_dir)};
+  return Session{std::move(parsed.config), std::move(host), std::move(resolved.tree), {},
+                 std::move(door),          inner,           std::move(*run_dir)};
 }
 
 }  // namespace weir::testing

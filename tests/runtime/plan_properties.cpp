@@ -36,7 +36,8 @@ class Witness final : public CgroupIo {
   }
   Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override {
     touch(cgroup);
-    if (file == file::memory_max || file == file::pids_max) check_not_below_use(cgroup, file, value);
+    if (file == file::memory_max || file == file::pids_max)
+      check_not_below_use(cgroup, file, value);
     return kernel_.write(cgroup, file, value);
   }
   Status make(const CgroupPath& cgroup) override {
@@ -75,8 +76,8 @@ class Witness final : public CgroupIo {
   }
   void check_not_below_use(const CgroupPath& cgroup, std::string_view file,
                            std::string_view value) {
-    const auto usage = kernel_.read(cgroup, file == file::memory_max ? file::memory_current
-                                                                     : file::pids_current);
+    const auto usage =
+        kernel_.read(cgroup, file == file::memory_max ? file::memory_current : file::pids_current);
     const auto events = kernel_.read(cgroup, file::cgroup_events);
     const auto limit = limit_number(value);
     if (!usage || !events || !limit || flat_value(*events, "populated") == 0U) return;
@@ -121,10 +122,9 @@ void meddle(Session& session, FakeKernel& kernel, Witness& witness, Random& rand
   for (int i = 0; i < random.between(0, 4); ++i) {
     const auto& path = session.tree.pools[random.below(session.tree.pools.size())].path;
     static constexpr std::pair<std::string_view, std::string_view> edits[] = {
-        {file::cpu_weight, "77"},      {file::memory_low, "12345678"},
-        {file::memory_max, "max"},     {file::memory_high, "1G"},
-        {file::cpu_max, "1000 10000"}, {file::pids_max, "3000"},
-        {file::memory_min, "8192"},    {file::memory_swap_max, "0"}};
+        {file::cpu_weight, "77"},   {file::memory_low, "12345678"}, {file::memory_max, "max"},
+        {file::memory_high, "1G"},  {file::cpu_max, "1000 10000"},  {file::pids_max, "3000"},
+        {file::memory_min, "8192"}, {file::memory_swap_max, "0"}};
     const auto& [name, value] = edits[random.below(std::size(edits))];
     ignore(kernel.write(path, name, value), "some pools lack the file");
   }
@@ -203,8 +203,8 @@ void one_case(std::uint64_t seed, int& applied) {
   REQUIRE(apply(*first, Evict::no).has_value());
   add_containers(*first, kernel, random);
   meddle(*first, kernel, witness, random);
-  auto second = random.chance(80) ? session_if_valid(witness, random_config(random), run)
-                                  : std::move(first);
+  auto second =
+      random.chance(80) ? session_if_valid(witness, random_config(random), run) : std::move(first);
   if (!second) return;
   const auto wanted = plan(*second);
   REQUIRE(wanted.has_value());

@@ -9,8 +9,8 @@
 namespace weir::testing {
 namespace {
 
-constexpr std::array names{"web", "ci", "db", "batch", "team", "lab", "one", "two",
-                           "nightly", "release", "spare", "last"};
+constexpr std::array names{"web", "ci",  "db",      "batch",   "team",  "lab",
+                           "one", "two", "nightly", "release", "spare", "last"};
 
 struct Draft {
   std::string name;
@@ -34,8 +34,8 @@ std::string memory_keys(Random& random, Draft& draft, bool parent_reserves) {
   if (random.chance(50))
     keys += fmt::format("{}limit = {}", keys.empty() ? "" : ", ",
                         (std::int64_t{1} << 30) + random.between(0, std::int64_t{8} << 30));
-  if (random.chance(20)) keys += fmt::format("{}swap = \"{}MiB\"", keys.empty() ? "" : ", ",
-                                             random.between(0, 64));
+  if (random.chance(20))
+    keys += fmt::format("{}swap = \"{}MiB\"", keys.empty() ? "" : ", ", random.between(0, 64));
   return keys;
 }
 

@@ -22,7 +22,9 @@ std::string shown(const CgroupPath& cgroup, std::string_view file) {
 }  // namespace
 
 FakeKernel::FakeKernel(FakeOptions options)
-    : options_(std::move(options)), root_(std::make_unique<Node>()), elsewhere_(std::make_unique<Node>()) {
+    : options_(std::move(options)),
+      root_(std::make_unique<Node>()),
+      elsewhere_(std::make_unique<Node>()) {
   unsigned every = 0;
   for (const auto& name : options_.controllers) every |= bit_named(name);
   root_->reset(0);

@@ -43,8 +43,7 @@ std::string FakeKernel::processes_in(const Node& node) const {
 std::string FakeKernel::statistics(const Node& node, std::string_view file) const {
   if (file == file::cgroup_stat)
     return fmt::format("nr_descendants {}\nnr_dying_descendants 0", node.descendants());
-  if (file == file::cpu_stat)
-    return "usage_usec 0\nuser_usec 0\nsystem_usec 0";
+  if (file == file::cpu_stat) return "usage_usec 0\nuser_usec 0\nsystem_usec 0";
   if (file == file::memory_stat) return fmt::format("anon 0\nfile {}", node.cache);
   if (file.ends_with(".pressure"))
     return "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"

@@ -65,8 +65,7 @@ int FakeKernel::check_enable(const Node& node, unsigned enable) const {
 std::int64_t FakeKernel::memory_in(const Node& node) const {
   std::int64_t sum = node.cache;
   for (const auto& [pid, process] : processes_)
-    if (const auto at = process.charges.find(const_cast<Node*>(&node));
-        at != process.charges.end())
+    if (const auto at = process.charges.find(const_cast<Node*>(&node)); at != process.charges.end())
       sum += at->second;
   for (const auto& [name, child] : node.children) sum += memory_in(*child);
   return sum;

@@ -65,8 +65,8 @@ const FileInfo* file_info(std::string_view name) {
 void FakeKernel::Node::reset(unsigned mask) {
   if ((mask & io_bit) != 0) io_limits.clear();
   for (const auto& info : files) {
-    const bool fresh = info.controller == 0 ? !values.contains(info.name)
-                                            : (info.controller & mask) != 0;
+    const bool fresh =
+        info.controller == 0 ? !values.contains(info.name) : (info.controller & mask) != 0;
     if (fresh && info.access == Access::both)
       values.insert_or_assign(std::string{info.name}, std::string{info.initial});
   }

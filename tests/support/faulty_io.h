@@ -64,9 +64,7 @@ class FaultyIo final : public CgroupIo {
     WEIR_CHECK(change(fmt::format("set trusted.weir.{} of {}", name, cgroup.str())));
     return inner_.set_attribute(cgroup, name, value);
   }
-  Result<UniqueFd> directory(const CgroupPath& cgroup) override {
-    return inner_.directory(cgroup);
-  }
+  Result<UniqueFd> directory(const CgroupPath& cgroup) override { return inner_.directory(cgroup); }
 
  private:
   static std::string shown(const CgroupPath& cgroup, std::string_view file) {

@@ -42,9 +42,8 @@ struct Digits {
 Digits leading_digits(std::string_view text, int base) {
   Digits out;
   for (; out.count < text.size() && digit(text[out.count]) < base; ++out.count) {
-    const auto next =
-        static_cast<unsigned __int128>(out.value) * static_cast<unsigned>(base) +
-        static_cast<unsigned>(digit(text[out.count]));
+    const auto next = static_cast<unsigned __int128>(out.value) * static_cast<unsigned>(base) +
+                      static_cast<unsigned>(digit(text[out.count]));
     out.overflow = out.overflow || next > std::numeric_limits<std::uint64_t>::max();
     out.value = static_cast<std::uint64_t>(next);
   }

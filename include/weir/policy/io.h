@@ -9,8 +9,8 @@
 
 namespace weir {
 
-/// Whether the disk's capability is divided: some pool has shares or a reservation on it. Then every
-/// pool takes part, one without an entry with the pool's own shares.
+/// Whether the disk's capability is divided: some pool has shares or a reservation on it. Then
+/// every pool takes part, one without an entry with the pool's own shares.
 bool is_divided(const PoolTree& tree, std::size_t disk);
 
 /// io.max of every pool, indexed as tree.pools. On a divided disk each declared rate is the pool's

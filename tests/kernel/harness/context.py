@@ -152,9 +152,9 @@ class Context:
     def last(pool):
         return pool if isinstance(pool, str) else pool[-1]
 
-    def burn_outside(self, cgroup, threads=1, processes=1, seconds=600):
+    def burn_outside(self, cgroup, threads=1, processes=1, hold=0, seconds=600):
         return self.ready(self.spawn(["weir-burn", "--threads", str(threads), "--processes", str(processes),
-                                      "--seconds", str(seconds)], cgroup))
+                                      "--hold", str(hold), "--seconds", str(seconds)], cgroup))
 
     @contextlib.contextmanager
     def urgent(self):

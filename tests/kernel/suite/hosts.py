@@ -107,7 +107,7 @@ def given(t):
     found = json.loads(in_mount_namespace(t, mount, "host", "--json", enter=limited).out)
     check.equal(found["memory"]["total_bytes"], 700 * MIB, "memory")
     check.equal((found["cpus"]["online"], found["cpus"]["list"]), (1, "0"), "CPUs")
-    check.equal(found["capacity"], {"cpu": 0.5, "memory_bytes": 600 * MIB, "pids": 300}, "capacity")
+    check.equal(found["capacity"], {"cpu": 0.5, "memory_bytes": 600 * MIB, "pids": 225}, "capacity")
     t.weir.configure(GOOD)
     done = in_mount_namespace(t, mount, "apply", enter=limited)
     check.among(done.status, (1, 4), f"apply where the processes live in the root of the namespace: {done}")

@@ -14,9 +14,9 @@ MB = 1000 * 1000
 TOLERANCE = 0.05
 # What is declared of the disk: little enough for an emulated guest, and so that requests of 256 KiB run into bytes a
 # second and requests of 4 KiB into operations a second.
-BPS, IOPS = 8 * MB, 160
-FILES = {"one": {"read": 32, "write": 16}, "three": {"read": 80, "write": 32}}  # MiB; nothing is read twice at CI size
-JOBS = 4
+BPS, IOPS = 4 * MB, 80
+JOBS = 6
+FILES = {"one": {"read": 5, "write": 2}, "three": {"read": 12, "write": 4}}  # MiB a job; little is read twice at CI size
 DISK = """
 [[host.disk]]
 path = "{path}"
@@ -89,25 +89,22 @@ def write_files(place, node):
     down to whoever wrote it first (cgroup writeback goes by inode)."""
     for pool, sizes in FILES.items():
         for way, mib in sizes.items():
-            with open(f"{place}/{pool}-{way}", "wb") as out:
-                for _ in range(mib):
-                    out.write(os.urandom(4096) * 256)
+            for job in range(JOBS):
+                with open(f"{place}/{pool}-{way}.{job}", "wb") as out:
+                    out.write(os.urandom(4096) * 256 * mib)
     command("umount", place)
     command("mount", "-o", "noatime", node, place)
 
 
 def fio(t, pool, place, way, unit, direct):
-    """Reads or writes without end in a pool: large requests in order, or small ones anywhere. There is always something
-    that waits for the limit, also after a moment in which the guest had no CPU."""
-    size = FILES[t.last(pool)][way]
-    words = ["fio", f"--name={way}", f"--filename={place}/{t.last(pool)}-{way}", "--time_based", "--runtime=3600",
+    """Reads or writes without end in a pool: large requests in order, or small ones anywhere. Several jobs, so that
+    always something waits for the limit, also after a moment in which the guest had no CPU; each with a file of its own,
+    for one fdatasync waits for all of a file."""
+    words = ["fio", f"--name={t.last(pool)}-{way}", f"--directory={place}", "--filename_format=$jobname.$jobnum",
+             f"--size={FILES[t.last(pool)][way]}M", f"--numjobs={JOBS}", "--thread", "--time_based", "--runtime=3600",
              f"--rw={'rand' if unit == 'iops' else ''}{way}", f"--bs={'4k' if unit == 'iops' else '256k'}",
              "--group_reporting", "--disk_util=0", "--randrepeat=0", "--norandommap"]
-    if direct:
-        words += ["--direct=1", "--ioengine=libaio", "--iodepth=32", f"--size={size}M"]
-    else:
-        words += ["--direct=0", "--ioengine=psync", f"--numjobs={JOBS}", "--thread", f"--size={size // JOBS}M",
-                  f"--offset_increment={size // JOBS}M"]
+    words += ["--direct=1", "--ioengine=libaio", "--iodepth=2"] if direct else ["--direct=0", "--ioengine=psync"]
     if not direct and way == "write":
         words.append("--fdatasync=1")  # else the page cache makes few requests of many megabytes
     return t.run(pool, f"{t.last(pool)}-{way}-{unit}-{'direct' if direct else 'buffered'}", *words)
@@ -151,7 +148,7 @@ class Meter:
 def measure(t, meters, device):
     """The mean since the beginning, until it is what was promised; a guest that gets no CPU for half a second needs
     longer for that. In a soak not before a minute is over."""
-    begin, least, most = time.monotonic(), t.count(5, 60), t.count(25, 90)
+    begin, least, most = time.monotonic(), t.count(4, 60), t.count(25, 90)
     while True:
         for meter in meters:
             meter.look(t, device)
@@ -174,7 +171,6 @@ def measure_shares(t, place, unit, direct):
             running.append(fio(t, pool, place, way, unit, direct))
             meters.append(Meter(t.backend.pool(pool), key, part * (IOPS if unit == "iops" else BPS),
                                 f"{way}_{unit} of '{pool}', {'direct' if direct else 'buffered'}"))
-    time.sleep(2)
     measure(t, meters, number(disk()))
     for container in running:
         t.weir.ok("release", container.name, "--kill")
@@ -230,7 +226,6 @@ io = [ {{ path = "{place}", write_bps = {{ limit = {limit} }} }} ]
                     "io of the pool")
         for direct in (True, False):
             running = fio(t, "one", place, "write", "bps", direct)
-            time.sleep(2)
             measure(t, [Meter(t.backend.pool("one"), "wbytes", limit,
                               f"write_bps through two layers, {'direct' if direct else 'buffered'}")], whole)
             t.weir.ok("release", running.name, "--kill")

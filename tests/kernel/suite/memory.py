@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory reservations under pressure from outside."""
 
+import contextlib
 import tempfile
 
 from harness import check
 from harness.registry import test
 
 MIB = 1 << 20
-CACHED = 120 * MIB
+CACHED, RESERVED = 120 * MIB, 160 * MIB
+LRU_GEN = "/sys/kernel/mm/lru_gen/enabled"
 
 
 def available():
@@ -26,23 +28,59 @@ def cached(t, pool):
     return t.tree.flat(t.backend.pool(pool), "memory.stat", "file")
 
 
-@test("a page-cache storm outside does not reclaim a pool within its memory reservation", timeout=150)
-def storm(t):
-    t.weir.configure(f"[pool.kept]\nmemory = {{ reservation = {2 * CACHED} }}\n[pool.loose]\n").ok("apply")
+def read_in_pool(t, pool, path):
+    make_file(path, CACHED)
+    t.run(pool, f"reader-{pool}", "sh", "-c", f"dd if={path} of=/dev/null bs=1M 2>/dev/null; exec sleep 600")
+    return check.soon(lambda: cached(t, pool) >= CACHED and cached(t, pool), f"{pool} has its file", 30)
+
+
+def storm(t, folder):
+    """Reads far more than there is room for, in a cgroup beside the slice."""
+    room = 300 * MIB
+    t.burn_outside(None, threads=0, hold=available() - room)
+    big = make_file(f"{folder}/big", 3 * room)
+    sibling = t.tree.make("outside")
+    for _ in range(t.count(1, 10)):
+        check.equal(t.spawn(["dd", f"if={big}", "of=/dev/null", "bs=1M"], sibling).wait(120), 0, "the storm")
+
+
+def pools_in_storm(t, hard):
+    t.weir.configure(f"[pool.kept]\nmemory = {{ reservation = {RESERVED}, hard = {hard} }}\n[pool.loose]\n").ok("apply")
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        before = {}
-        for pool in ("kept", "loose"):
-            path = make_file(f"{folder}/{pool}", CACHED)
-            t.run(pool, f"reader-{pool}", "sh", "-c", f"dd if={path} of=/dev/null bs=1M 2>/dev/null; exec sleep 600")
-            before[pool] = check.soon(lambda: cached(t, pool) >= CACHED and cached(t, pool), f"{pool} has its file", 30)
-        big = make_file(f"{folder}/big", int(available() * 1.6))
-        sibling = t.tree.make("outside")
-        for _ in range(t.count(1, 10)):
-            check.equal(t.spawn(["dd", f"if={big}", "of=/dev/null", "bs=1M"], sibling).wait(120), 0, "the storm")
+        before = {pool: read_in_pool(t, pool, f"{folder}/{pool}") for pool in ("kept", "loose")}
+        storm(t, folder)
         after = {pool: cached(t, pool) for pool in before}
     t.note("  ".join(f"{pool}: {before[pool] >> 20} -> {after[pool] >> 20} MiB" for pool in before))
     check.at_least(after["kept"], 0.98 * before["kept"], "page cache of the pool that reserves")
     check.at_most(after["loose"], 0.8 * before["loose"], "page cache of the pool that does not: was there a storm?")
+
+
+@test("a page-cache storm outside does not reclaim a pool within its hard memory reservation", timeout=150)
+def hard_reservation(t):
+    pools_in_storm(t, "true")
+
+
+@test("a page-cache storm outside does not reclaim a pool within its memory reservation", timeout=150)
+def reservation(t):
+    """With the multi-generational LRU the kernel reclaims below memory.low, too (6.12): there it takes `hard`."""
+    with classic_lru():
+        pools_in_storm(t, "false")
+
+
+@contextlib.contextmanager
+def classic_lru():
+    with open(LRU_GEN, encoding="utf-8") as handle:
+        before = handle.read().strip()
+    try:
+        set_lru_gen("0")
+        yield
+    finally:
+        set_lru_gen(before)
+
+
+def set_lru_gen(value):
+    with open(LRU_GEN, "w", encoding="utf-8") as handle:
+        handle.write(value)
 
 
 @test("a container beyond its memory limit is killed as a whole, and its neighbours live")

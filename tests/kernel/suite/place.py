@@ -42,6 +42,20 @@ def members_of_session(session):
     return found
 
 
+def end_session(session):
+    """Ends all of it, chains of forks included."""
+    def gone():
+        left = members_of_session(session)
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return not left
+    for _ in range(2):
+        check.soon(gone, f"session {session} is gone", 20)
+
+
 def scope(t, pool, name):
     return f"{t.backend.pool(pool)}/{name}.scope"
 
@@ -84,19 +98,20 @@ def family(t):
 @test("place: a tree of 200 that forks all the time comes whole, or it is said who did not")
 def storm(t):
     applied(t)
-    for number in range(t.count(2, 100)):
+    for number in range(t.count(1, 100)):
         child = t.ready(t.spawn(["weir-storm", "150", "40", "10", "300"], start_new_session=True))
         done = t.weir("place", "--pool", "batch", "--name", f"storm{number}", child.pid, "--json", status=(0, 1))
         said = {entry["pid"] for entry in done.json["missed"]}
-        outside = {pid for pid, cgroup in members_of_session(child.pid).items()
+        # A chain lives in a new process every 30 ms: one look may miss it, many do not.
+        outside = {pid for _ in range(t.count(3, 10)) for pid, cgroup in members_of_session(child.pid).items()
                    if not cgroup.startswith(scope(t, "batch", f"storm{number}"))}
-        check.equal(outside - said, set(), f"round {number}: outside and not named")
+        if 0 not in said:  # 0: some that come and go may be outside
+            check.equal(outside - said, set(), f"round {number}: outside and not named")
         if not outside:
             check.equal(done.status, 0, f"exit status of round {number}")
         check.equal(t.tree.read(scope(t, "batch", f"storm{number}"), "cgroup.freeze"), "0", "frozen afterwards")
         t.weir.ok("release", f"storm{number}", "--kill")
-        for pid in outside:
-            os.kill(pid, signal.SIGKILL)
+        end_session(child.pid)
         t.note(f"round {number}: {done.json['pids']} placed, {len(outside)} outside, {done.seconds:.1f} s")
 
 
