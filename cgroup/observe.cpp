@@ -14,10 +14,9 @@ namespace {
 /// More levels than pools can have are a stranger's and of no interest here.
 constexpr std::size_t max_depth = max_pool_depth + 2;
 
-constexpr std::array pool_files{file::cpu_weight,      file::cpu_max,     file::memory_min,
-                                file::memory_low,      file::memory_high, file::memory_max,
-                                file::memory_swap_max, file::pids_max,    file::cpuset_cpus,
-                                file::io_max};
+constexpr std::array pool_files{
+    file::cpu_weight, file::cpu_max,         file::memory_min, file::memory_low,  file::memory_high,
+    file::memory_max, file::memory_swap_max, file::pids_max,   file::cpuset_cpus, file::io_max};
 constexpr std::array container_files{
     file::cpu_weight,      file::cpu_max,          file::memory_min,
     file::memory_low,      file::memory_high,      file::memory_max,

@@ -124,7 +124,8 @@ DesiredTree desired_tree(const PoolTree& tree, const std::vector<Member>& member
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
     const auto& pool = tree.pools[i];
     out.cgroups.push_back({pool.path, CgroupKind::pool,
-                           pool_files(tree, i, entitled, hard[i], io[i]), true, PoolRecord{pool.name()}.str(), std::nullopt});
+                           pool_files(tree, i, entitled, hard[i], io[i]), true,
+                           PoolRecord{pool.name()}.str(), std::nullopt});
   }
   add_members(tree, entitled, members, out);
   return out;

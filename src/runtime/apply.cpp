@@ -102,7 +102,9 @@ std::vector<Drift> drift_of(const Plan& plan) {
 void mark_repaired(std::vector<Drift>& drift, const Plan& left) {
   for (auto& entry : drift)
     entry.repaired = std::ranges::none_of(drift_of(left), [&](const Drift& other) {
-      return other.cgroup == entry.cgroup && other.file == entry.file;
+      // io.max has one entry for each device.
+      return other.cgroup == entry.cgroup && other.file == entry.file &&
+             (entry.file != file::io_max || other.wanted == entry.wanted);
     });
 }
 

@@ -90,10 +90,10 @@ def one_file(t):
     other = t.run(("team", "nightly"), "two", "sleep", "600", flags=("--cpus", "0.1"))
     no_drift(t)
     team, nightly = t.backend.pool("team"), t.backend.pool("team", "nightly")
-    places = [(cgroup, file) for cgroup in (t.backend.top, t.backend.pool("web"), nightly) for file in POOL_FILES]
+    places = [(cgroup, file) for cgroup in (t.backend.top, t.backend.pool("web")) for file in POOL_FILES]
     places += [(container.path, file) for file in CONTAINER_FILES] + [(other.path, "cpu.weight")]
     places += [(t.backend.pool("web"), "cpuset.cpus"), (t.backend.pool("batch"), "cgroup.subtree_control")]
-    places += [(team, "memory.low"), (team, "memory.high")]
+    places += [(team, "memory.low"), (nightly, "cpu.max"), (nightly, "memory.max")]
     with WriteWatch(t.tree, t.backend.top) as watch:
         for cgroup, file in places:
             before = t.tree.read(cgroup, file)

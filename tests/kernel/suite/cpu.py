@@ -65,7 +65,7 @@ def reserve(t):
 
 def check_reservation(t, cores, what):
     time.sleep(WARM_UP)
-    found = t.median_cores([t.backend.pool(name) for name in "abc"], 3, t.count(3, 11))
+    found = t.median_cores([t.backend.pool(name) for name in "abc"], 2, t.count(3, 11))
     t.note(f"{what}: a {found[0]:.3f} of {cores:g} reserved, b {found[1]:.3f}, c {found[2]:.3f} cores")
     check.at_least(found[0], cores - POINTS * t.cpus, f"cores of the pool that reserves, {what}")
 
@@ -88,20 +88,15 @@ def outside_before(t):
         check_reservation(t, cores, "threads outside since before apply")
 
 
-@test("a pool gets its reservation while spinners run in a sibling cgroup since after apply")
-def outside_sibling(t):
+@test("a pool gets its reservation while spinners run outside since after apply")
+def outside_after(t):
+    """A cgroup beside the slice may hold any number; in the root, each weighs: one for each CPU is allowed for."""
     cores = reserve(t)
     t.burn_outside(t.tree.make("outside"), threads=10 * t.cpus)
-    start_pools(t, {"a": t.cpus, "b": t.cpus})
-    check_reservation(t, cores, "threads in a sibling since after apply")
-
-
-@test("a pool gets its reservation while a spinner for each CPU runs beside weir.slice since after apply")
-def outside_root(t):
-    cores = reserve(t)
     t.burn_outside("", processes=t.cpus)
-    start_pools(t, {"a": t.cpus, "b": t.cpus})
-    check_reservation(t, cores, "processes beside the slice since after apply")
+    with t.urgent():
+        start_pools(t, {"a": t.cpus, "b": t.cpus})
+        check_reservation(t, cores, "threads outside since after apply")
 
 
 @test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation")
@@ -126,7 +121,7 @@ def limits(t):
     t.burn("a", threads=2)
     path = t.run("b", "capped", "weir-burn", "--threads", "2", "--seconds", "600", flags=("--cpus", "0.25")).path
     time.sleep(1)
-    found = t.median_cores([t.backend.pool("a"), path], 3, t.count(3, 11))
+    found = t.median_cores([t.backend.pool("a"), path], 2, t.count(3, 11))
     t.note(f"limit 0.5: {found[0]:.3f}, limit 0.25: {found[1]:.3f} cores")
     check.near(found[0], 0.5, 0.05, "cores of the pool")
     check.near(found[1], 0.25, 0.05, "cores of the container")
@@ -142,6 +137,6 @@ def containers(t):
     paths = [found[name]["path"] for name in ("big", "small")]
     entitled = parts([found[name]["cpu"]["entitlement"] for name in ("big", "small")])
     time.sleep(WARM_UP)
-    measured = parts(t.median_cores(paths, 3, t.count(3, 11)))
+    measured = parts(t.median_cores(paths, 2, t.count(3, 11)))
     t.note(f"entitled {entitled[0]:.1%} and {entitled[1]:.1%}, found {measured[0]:.1%} and {measured[1]:.1%}")
     check.near(measured[0], entitled[0], POINTS, "share of the bigger one")

@@ -203,7 +203,6 @@ parent = "team"
         for pool in ("one", "three"):
             for way in ("read", "write"):
                 fio(t, ("team", pool), place, way, "bps", direct=True)
-        time.sleep(2)
         team = t.backend.pool("team")
         measure(t, [Meter(team, key, limit, f"{key} of both children") for key in ("rbytes", "wbytes")], number(disk()))
 
