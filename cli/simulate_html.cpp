@@ -85,14 +85,18 @@ std::string distribution(const Simulation& simulation) {
       legend, render(chart));
 }
 
-/// Means of intervals as a staircase, at most two points an interval.
+/// Means of intervals as a staircase, of no more steps than a phone can show.
 std::vector<std::pair<double, double>> staircase(const Curve& curve, double end, double most) {
+  constexpr std::size_t most_steps = 160;
+  const auto group = std::max<std::size_t>(1, (curve.values.size() + most_steps - 1) / most_steps);
   std::vector<std::pair<double, double>> out;
-  for (std::size_t i = 0; i < curve.values.size(); ++i) {
-    const double begin = static_cast<double>(i) * curve.interval;
-    const double y = curve.values[i] / most;
-    out.emplace_back(std::min(1.0, begin / end), y);
-    out.emplace_back(std::min(1.0, (begin + curve.interval) / end), y);
+  for (std::size_t i = 0; i < curve.values.size(); i += group) {
+    const auto next = std::min(i + group, curve.values.size());
+    double sum = 0;
+    for (std::size_t k = i; k < next; ++k) sum += curve.values[k];
+    const double y = sum / static_cast<double>(next - i) / most;
+    out.emplace_back(std::min(1.0, static_cast<double>(i) * curve.interval / end), y);
+    out.emplace_back(std::min(1.0, static_cast<double>(next) * curve.interval / end), y);
   }
   return out;
 }

@@ -28,6 +28,7 @@ figcaption { margin-bottom: .5rem; color: var(--faint); } figcaption b { color: 
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr));
   gap: 1.5rem 1rem; }
 .chart { position: relative; height: 9rem; margin: .5rem .75rem 3rem 3rem; }
+.large { padding-bottom: 1px; }
 .large .chart { height: clamp(15rem, 50vw, 26rem); }
 .chart svg { position: absolute; width: 100%; height: 100%; overflow: visible; }
 .chart span { position: absolute; font-size: .75rem; line-height: 1; color: var(--faint);
@@ -53,7 +54,7 @@ table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tab
 th, td { padding: .3rem .55rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 thead th { color: var(--faint); font-weight: 600; }
-tbody th, td:nth-child(2) { text-align: left; }
+tbody th, td:nth-child(2), thead tr:first-child th:nth-child(-n+2) { text-align: left; }
 tbody th { position: sticky; left: 0; background: var(--paper); }
 @media print {
   :root { color-scheme: light; --paper: #fff; --ink: #000; --faint: #444; --line: #ccc; }

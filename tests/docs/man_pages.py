@@ -31,7 +31,7 @@ def described_commands(source):
     here, wanted = (), False
     for line in source.splitlines():
         head = wanted and re.match(r"\*weir ([a-z ]+)\*", line)
-        flag = re.match(r"\t\*(--[a-z-]+)\*", line)
+        flag = re.match(r"\t\*(--?[a-z-]+)\*", line)
         if head:
             here = tuple(head[1].split())
             found[here] = set(re.findall(r"\*(--[a-z-]+)\*", line))

@@ -47,7 +47,7 @@ def batch_mix(jobs=1500):
     lines = ["; Version: 2.2", "; Computer: none, synthetic", f"; Note: seed {SEED + 1}", "; MaxProcs: 64"]
     now = 0.0
     for number in range(1, jobs + 1):
-        now += exponential(rng, 220)
+        now += exponential(rng, 18)
         width = 1 << int(rng.random() * rng.random() * 7)
         run = min(86400, int(20 * math.exp(2.6 * rng.random() + 2.2 * rng.random() * rng.random())) + 1)
         if rng.random() < 0.03:

@@ -148,6 +148,7 @@ class Meter:
 def measure(t, meters, device):
     """The mean since the beginning, until it is what was promised; a guest that gets no CPU for half a second needs
     longer for that. In a soak not before a minute is over."""
+    time.sleep(1.5)  # until every job is there
     begin, least, most = time.monotonic(), t.count(4, 60), t.count(25, 90)
     while True:
         for meter in meters:
