@@ -18,7 +18,8 @@
 namespace weir {
 namespace {
 
-constexpr auto patience = std::chrono::seconds{10};  // with one holder; many may be served before us
+constexpr auto patience =
+    std::chrono::seconds{10};  // with one holder; many may be served before us
 constexpr auto first_nap = std::chrono::microseconds{200};
 constexpr auto longest_nap = std::chrono::milliseconds{20};
 
@@ -60,7 +61,8 @@ std::string holder(int fd) {
   return pid ? fmt::format("pid {}", *pid) : std::string{"another weir"};
 }
 
-/// The books are handed on with a number, which tells those who wait a slow holder from a long queue.
+/// The books are handed on with a number, which tells those who wait a slow holder from a long
+/// queue.
 std::uint64_t turn(int fd) {
   std::uint64_t number = 0;
   return ::pread(fd, &number, sizeof number, 0) == sizeof number ? number : 0;
@@ -120,6 +122,26 @@ Result<FileLock> RunDir::claim(std::string_view work) const {
   if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
     return os_fail(errno, fmt::format("claim {}", work));
   return FileLock{std::move(fd)};
+}
+
+Status RunDir::leave_note(std::string_view name, const std::string& text) const {
+  WEIR_TRY(const auto fd, open_lock_file(private_.get(), fmt::format("note-{}", name)));
+  if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), text.data(), text.size(), 0) < 0)
+    return os_fail(errno, fmt::format("note {}", name));
+  return {};
+}
+
+std::string RunDir::note(std::string_view name) const {
+  const UniqueFd fd{::openat(private_.get(), fmt::format("note-{}", name).c_str(),
+                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  std::array<char, 4096> text{};
+  const auto n = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
+  return n > 0 ? std::string{text.data(), static_cast<std::size_t>(n)} : std::string{};
+}
+
+void RunDir::remove_note(std::string_view name) const {
+  // Where this fails the next one finds a note about work that is done.
+  ::unlinkat(private_.get(), fmt::format("note-{}", name).c_str(), 0);
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/policy/planner.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/leaf.h"
 
 namespace weir {
 namespace {
@@ -56,6 +57,7 @@ struct Picture {
 /// Both trees, with the containers that ended unwatched taken away first.
 Result<Picture> look(Session& session) {
   WEIR_CHECK(check_single_tree(session));
+  WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
   WEIR_TRY(const auto removed, reclaim_dead(session.io, observed));
   if (removed > 0) {
@@ -187,6 +189,7 @@ Result<std::vector<Drift>> verify(Session& session, bool repair) {
 Result<TeardownReport> teardown(Session& session, bool kill) {
   WEIR_TRY(auto claim, session.run_dir.claim("apply"));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
   if (observed.cgroups.empty()) return TeardownReport{};
   WEIR_CHECK(check_nobody_inside(observed, kill));

@@ -11,6 +11,26 @@
 #include "weir/runtime/containers.h"
 
 namespace weir {
+namespace {
+
+constexpr std::string_view half_made = "half-made";
+
+}  // namespace
+
+Status remove_half_made(Session& session) {
+  const auto text = session.run_dir.note(half_made);
+  if (text.empty()) return {};
+  const auto path = CgroupPath::parse(text);
+  const bool ours = path && *path != session.tree.top && path->is_within(session.tree.top);
+  if (ours && session.io.exists(*path) &&
+      !session.io.attribute(*path, attribute::container).value_or(std::nullopt)) {
+    auto removed = session.io.remove(*path);
+    // Populated meanwhile: somebody else's now.
+    if (!removed && removed.error().sys != EBUSY && removed.error().sys != ENOENT) return removed;
+  }
+  session.run_dir.remove_note(half_made);
+  return {};
+}
 
 Status check_pool_is_applied(Session& session, const Pool& pool) {
   WEIR_TRY(const auto control, [&]() -> Result<std::string> {
@@ -32,7 +52,10 @@ Status check_pool_is_applied(Session& session, const Pool& pool) {
 
 Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
                  const Pool& pool) {
+  WEIR_CHECK(remove_half_made(session));
+  ignore(session.run_dir.leave_note(half_made, path.str()), "without it only a crash leaks a leaf");
   auto made = session.io.make(path);
+  if (!made) session.run_dir.remove_note(half_made);  // the cgroup there is not ours
   if (!made && made.error().sys == EEXIST)
     return fail(Errc::conflict, fmt::format("container '{}' exists already", record.name.str()),
                 "choose another --name, or `weir ps` to see it");
@@ -43,13 +66,17 @@ Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord
   WEIR_CHECK(std::move(made));
   const auto fill = [&]() -> Status {
     WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
+    session.run_dir.remove_note(half_made);
     for (const auto& [name, value] : container_files(record, pool, 100))
       if (!same_value(name, default_value(name).value_or(""), value))
         WEIR_CHECK(session.io.write(path, name, value));
     return {};
   };
   auto filled = fill();
-  if (!filled) ignore(session.io.remove(path), "the first error is the one to report");
+  if (!filled) {
+    ignore(session.io.remove(path), "the first error is the one to report");
+    session.run_dir.remove_note(half_made);
+  }
   return filled;
 }
 

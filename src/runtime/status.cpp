@@ -8,6 +8,7 @@
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
+#include "weir/runtime/leaf.h"
 #include "weir/policy/io.h"
 
 namespace weir {
@@ -159,6 +160,7 @@ Result<HostStatus> status(Session& session, std::chrono::milliseconds sample) {
 Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds sample) {
   {
     WEIR_TRY(auto lock, session.run_dir.lock_books());
+    WEIR_CHECK(remove_half_made(session));
     WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
     WEIR_CHECK(reclaim_dead(session.io, observed));
   }

@@ -29,11 +29,17 @@ class RunDir {
   /// anyone can open is a lock anyone can hold.
   static Result<RunDir> open(const std::string& path);
 
-  /// The lock of the books: waits for it, at most 10 s.
+  /// The lock of the books: waits for it, at most 10 s for one and the same holder.
   [[nodiscard]] Result<FileLock> lock_books() const;
   /// A claim on long work such as "apply". Errc::conflict, "busy: apply by pid N", where it is
   /// taken.
   [[nodiscard]] Result<FileLock> claim(std::string_view work) const;
+
+  /// A note to whoever holds the books next, should this process be killed: what it left half done.
+  Status leave_note(std::string_view name, const std::string& text) const;
+  /// Empty where there is none.
+  [[nodiscard]] std::string note(std::string_view name) const;
+  void remove_note(std::string_view name) const;
 
  private:
   explicit RunDir(UniqueFd fd) : private_(std::move(fd)) {}

@@ -10,6 +10,9 @@ namespace weir {
 /// Errc::not_found where the pool's slice is not there, Errc::failed where it is only half made.
 Status check_pool_is_applied(Session& session, const Pool& pool);
 
+/// A leaf whose maker was killed before it had its record is removed. The books must be locked.
+Status remove_half_made(Session& session);
+
 /// A name may be in use in any pool; the empty cgroup of a container that ended unwatched is
 /// removed. The books must be locked.
 Status check_name_is_free(Session& session, const ContainerName& name);

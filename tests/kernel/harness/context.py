@@ -127,8 +127,8 @@ class Context:
             if process.poll() is not None:
                 raise check.Failed(f"weir run --name {name} ended early: {self.said(process)}")
             return self.tree.populated(path)
-        check.soon(is_there, f"{path} is populated", 20)
-        check.soon(lambda: waits_in_poll(process.pid), f"weir run --name {name} has settled", 20)
+        check.soon(is_there, f"{path} is populated", 60)
+        check.soon(lambda: waits_in_poll(process.pid), f"weir run --name {name} has settled", 60)
         return Container(name, path, process)
 
     @staticmethod

@@ -77,7 +77,7 @@ def ten_times(t):
     check_reservation(t, cores, "the others with ten times the threads")
 
 
-@test("a pool gets its reservation while spinners run outside since before apply", timeout=90)
+@test("a pool gets its reservation while spinners run outside since before apply", timeout=150)
 def outside_before(t):
     sibling = t.tree.make("outside")
     t.burn_outside("", threads=10 * t.cpus)
@@ -88,7 +88,7 @@ def outside_before(t):
         check_reservation(t, cores, "threads outside since before apply")
 
 
-@test("a pool gets its reservation while spinners run outside since after apply")
+@test("a pool gets its reservation while spinners run outside since after apply", timeout=150)
 def outside_after(t):
     """A cgroup beside the slice may hold any number; in the root, each weighs: one for each CPU is allowed for."""
     cores = reserve(t)
@@ -99,7 +99,8 @@ def outside_after(t):
         check_reservation(t, cores, "threads outside since after apply")
 
 
-@test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation")
+@test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation",
+      timeout=150)
 def outside_root_many(t):
     cores = reserve(t)
     t.burn_outside("", threads=10 * t.cpus)
