@@ -27,10 +27,13 @@ sigset_t relayed_signals() {
 bool came_from_terminal(const signalfd_siginfo& info) { return info.ssi_code == SI_KERNEL; }
 
 void pass_on(const signalfd_siginfo& info, int pidfd) {
-  const int signal = static_cast<int>(info.ssi_signo);
   // A child that ended meanwhile needs no signal.
-  if (!came_from_terminal(info)) ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
-  if (signal == SIGTSTP) ::raise(SIGSTOP);
+  ::syscall(SYS_pidfd_send_signal, pidfd, static_cast<int>(info.ssi_signo), nullptr, 0);
+}
+
+/// A stopped job is stopped whole.
+void stop_along(const signalfd_siginfo& info) {
+  if (info.ssi_signo == SIGTSTP) ::raise(SIGSTOP);
 }
 
 }  // namespace
@@ -52,6 +55,14 @@ SignalRelay::~SignalRelay() {
   if (fd_) ::sigprocmask(SIG_SETMASK, &previous_, nullptr);
 }
 
+void SignalRelay::relay_early(const UniqueFd& pidfd) {
+  signalfd_siginfo info{};
+  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    pass_on(info, pidfd.get());
+    stop_along(info);
+  }
+}
+
 Status SignalRelay::relay_until_exit(const UniqueFd& pidfd) {
   for (;;) {
     std::array<pollfd, 2> watched{pollfd{pidfd.get(), POLLIN, 0}, pollfd{fd_.get(), POLLIN, 0}};
@@ -60,8 +71,10 @@ Status SignalRelay::relay_until_exit(const UniqueFd& pidfd) {
       return os_fail(errno, "poll");
     }
     signalfd_siginfo info{};
-    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-      pass_on(info, pidfd.get());
+    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      if (!came_from_terminal(info)) pass_on(info, pidfd.get());
+      stop_along(info);
+    }
     if ((watched[0].revents & POLLIN) != 0) return {};
   }
 }

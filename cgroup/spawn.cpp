@@ -102,8 +102,18 @@ int execute(const Prepared& prepared) {
   return worst;
 }
 
-[[noreturn]] void run_child(const Command& command, const Prepared& prepared, int report,
+/// Until the parent lets go. A parent that is gone closes the gate for good.
+void wait_at(int gate) {
+  char released = 0;
+  ssize_t n = 0;
+  do n = ::read(gate, &released, 1);
+  while (n < 0 && errno == EINTR);
+  if (n != 1) ::_exit(137);
+}
+
+[[noreturn]] void run_child(const Command& command, const Prepared& prepared, int gate, int report,
                             pid_t parent) {
+  wait_at(gate);
   if (command.user) become(*command.user, report);
   // After the change of user, which clears it.
   if (command.die_with_parent) {
@@ -129,7 +139,8 @@ Result<Pipe> make_pipe() {
 
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
   const auto prepared = prepare(command);
-  WEIR_TRY(auto pipe, make_pipe());
+  WEIR_TRY(auto status, make_pipe());
+  WEIR_TRY(auto gate, make_pipe());
   int pidfd = -1;
   clone_args args{};
   args.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
@@ -139,11 +150,17 @@ Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
   const auto parent = ::getpid();
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
   if (pid < 0) return os_fail(errno, "clone3 into the cgroup");
-  if (pid == 0) run_child(command, prepared, pipe.write_end.get(), parent);
-  return Child{pid, UniqueFd{pidfd}, std::move(pipe.read_end)};
+  if (pid == 0) {
+    gate.write_end.reset();
+    run_child(command, prepared, gate.read_end.get(), status.write_end.get(), parent);
+  }
+  return Child{pid, UniqueFd{pidfd}, std::move(gate.write_end), std::move(status.read_end)};
 }
 
-std::optional<Error> await_exec(Child& child, const Command& command) {
+std::optional<Error> let_execute(Child& child, const Command& command) {
+  // A child that was killed meanwhile reads nothing; its wait status tells.
+  static_cast<void>(!::write(child.gate.get(), "", 1));
+  child.gate.reset();
   Failure failure{};
   ssize_t n = 0;
   do n = ::read(child.exec_status.get(), &failure, sizeof failure);

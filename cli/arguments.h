@@ -37,14 +37,14 @@ struct Arguments {
   bool json = false, quiet = false;
   Color color = Color::automatic;
 
-  std::string command;               ///< "pool list" for nested ones
-  std::optional<std::string> file;   ///< check FILE
-  std::optional<std::string> pool;   ///< pool show/path NAME, ps --pool
-  std::optional<std::string> evict;  ///< apply --evict
-  std::optional<std::string> word;   ///< completion SHELL
-  std::string name;                  ///< place --name, release and explain NAME
-  std::vector<int> pids;             ///< place PID…
-  std::vector<std::string> settings; ///< pool create/set KEY=VALUE…
+  std::string command;                ///< "pool list" for nested ones
+  std::optional<std::string> file;    ///< check FILE
+  std::optional<std::string> pool;    ///< pool show/path NAME, ps --pool
+  std::optional<std::string> evict;   ///< apply --evict
+  std::optional<std::string> word;    ///< completion SHELL
+  std::string name;                   ///< place --name, release and explain NAME
+  std::vector<int> pids;              ///< place PID…
+  std::vector<std::string> settings;  ///< pool create/set KEY=VALUE…
   bool force = false;
   bool exit_code = false, repair = false, kill = false, watch = false;
   RunArguments run;

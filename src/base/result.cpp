@@ -44,11 +44,8 @@ tl::unexpected<Error> fail(Errc code, std::string message, std::string hint) {
 }
 
 Error os_error(int sys, std::string_view what) {
-  return Error{Errc::failed,
-               sys,
-               fmt::format("{}: {}", what, std::generic_category().message(sys)),
-               {},
-               {}};
+  return Error{
+      Errc::failed, sys, fmt::format("{}: {}", what, std::generic_category().message(sys)), {}, {}};
 }
 
 tl::unexpected<Error> os_fail(int sys, std::string_view what) {

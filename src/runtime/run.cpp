@@ -113,8 +113,9 @@ RunOutcome not_started(const Error& error) {
 Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,
                              SignalRelay& relay) {
   RunOutcome outcome;
-  if (auto error = await_exec(started.child, request.command)) {
-    ignore(reap(started.child), "it exited with what await_exec reported");
+  relay.relay_early(started.child.pidfd);
+  if (auto error = let_execute(started.child, request.command)) {
+    ignore(reap(started.child), "it exited with what let_execute reported");
     outcome = not_started(*error);
   } else {
     if (auto lock = session.run_dir.lock_books())

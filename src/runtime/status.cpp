@@ -8,8 +8,8 @@
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
-#include "weir/runtime/leaf.h"
 #include "weir/policy/io.h"
+#include "weir/runtime/leaf.h"
 
 namespace weir {
 namespace {

@@ -10,6 +10,7 @@ import argparse
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -40,13 +41,26 @@ def raise_timeout(*_):
     raise TimeoutError("the test took too long")
 
 
+def show_processes():
+    """What runs at the moment a test fails, without the kernel's own threads."""
+    signal.alarm(0)
+    columns = "pid,ppid,pgid,sid,stat,wchan:24,ignored,blocked,cgroup,args"
+    listed = subprocess.run(["ps", "-ww", "--ppid", "2", "-p", "2", "--deselect", "-o", columns],
+                            stdout=subprocess.PIPE, text=True, check=False)
+    print(listed.stdout, end="")
+
+
 def run_one(test, where, size):
     """True when it passed; what went wrong is printed with weir's last words."""
     context = Context(where, size)
     signal.alarm(int(test.timeout * (1 if size == "ci" else SOAK_FACTOR)))
     try:
         with context:
-            test.function(context)
+            try:
+                test.function(context)
+            except Exception:
+                show_processes()
+                raise
         return True
     except Exception:
         traceback.print_exc(file=sys.stdout)

@@ -32,7 +32,8 @@ struct [[nodiscard]] Error {
   int sys = 0;          ///< errno where a system call failed, else 0
   std::string message;  ///< what, where and why, on one line
   std::string hint;     ///< what to do about it; may be empty
-  std::string details;  ///< lines shown before the error, such as every mistake of a file; may be empty
+  std::string
+      details;  ///< lines shown before the error, such as every mistake of a file; may be empty
 
   /// The same error with what was being done put in front of its message.
   Error with(std::string_view doing) &&;

@@ -23,6 +23,11 @@ class SignalRelay {
   /// The mask from before, which a child must start with.
   [[nodiscard]] const sigset_t& previous_mask() const { return previous_; }
 
+  /// Passes on what came until now, the terminal's signals too: those from before the clone reached
+  /// this process alone. For a child that still holds signals back: one that it got as well is
+  /// pending there already and stays one (signal(7), standard signals do not queue).
+  void relay_early(const UniqueFd& pidfd);
+
   /// Passes signals on to the process of `pidfd` until it has ended (it is not reaped).
   Status relay_until_exit(const UniqueFd& pidfd);
 

@@ -23,20 +23,21 @@ struct Command {
   sigset_t signal_mask{};           ///< what it starts with
 };
 
-/// A child that was cloned; it may not have executed its program yet.
+/// A child that was cloned and waits, with all signals held back that its parent holds back.
 struct Child {
   pid_t pid = -1;
   UniqueFd pidfd;
+  UniqueFd gate;         ///< closed without let_execute: the child ends
   UniqueFd exec_status;  ///< reports a failed exec, closes at a successful one
 };
 
-/// The child is in the cgroup of `directory` when this returns. The program's own failure to start
-/// is reported by await_exec. Single-threaded callers only.
+/// The child is in the cgroup of `directory` when this returns, and waits there for let_execute.
+/// Single-threaded callers only.
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command);
 
-/// Waits until the child executes its program. Nothing: it does. Else the error with errno: ENOENT
-/// where there is no such program.
-std::optional<Error> await_exec(Child& child, const Command& command);
+/// Lets the child go on and waits until it executes its program. Nothing: it does. Else the error
+/// with errno: ENOENT where there is no such program.
+std::optional<Error> let_execute(Child& child, const Command& command);
 
 /// Reaps the child and gives its wait status as a shell would: its exit code, or 128 + signal.
 Result<int> reap(const Child& child);

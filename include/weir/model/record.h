@@ -41,8 +41,8 @@ struct ContainerRecord {
   OomScope oom = OomScope::group;
   std::int64_t since_us = 0;  ///< admission, microseconds since the epoch
   std::uint32_t owner_uid = 0;
-  /// Its processes are being moved in and the cgroup is frozen meanwhile. Seen by anyone who holds the
-  /// books, it means that whoever did so was killed.
+  /// Its processes are being moved in and the cgroup is frozen meanwhile. Seen by anyone who holds
+  /// the books, it means that whoever did so was killed.
   bool arriving = false;
 
   /// What it reserves: its request, else its limit, else nothing.

@@ -2,6 +2,7 @@
 """weir run: exit status, birth in the leaf, signals, what is left behind."""
 
 import ctypes
+import fcntl
 import os
 import pty
 import re
@@ -165,6 +166,12 @@ class Terminal:
         return os.waitstatus_to_exitcode(state)
 
 
+def blocked_signals(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as lines:
+        mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:"))
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
+
+
 def count(text, number):
     return len(re.findall(rf"^{number}\r?$", text.decode(), re.MULTILINE))
 
@@ -190,10 +197,27 @@ def control_c(t):
 @test("run: Ctrl-C ends a shell command with 130, and nothing is left")
 def control_c_ends(t):
     apply(t)
-    terminal = Terminal(t.weir.command("run", "--pool", "web", "--", "sh", "-c", "echo here; sleep 600; echo not here"))
+    # Not sh: dash 0.5.12 loses an interrupt that comes while it starts a command, with or without weir.
+    script = "echo here; sleep 600; echo not here"
+    terminal = Terminal(t.weir.command("run", "--pool", "web", "--", "bash", "-c", script))
     terminal.read_until(lambda text: b"here" in text, "it starts")
     terminal.type(b"\x03")
     check.equal(terminal.wait(), 130, "exit status")
+    no_container(t)
+
+
+@test("run: Ctrl-C before the command has started ends it as well")
+def control_c_early(t):
+    apply(t)
+    with open("/run/weir/private/lock", "r+", encoding="utf-8") as books:
+        fcntl.flock(books, fcntl.LOCK_EX)
+        terminal = Terminal(t.weir.command("run", "--pool", "web", "--", "bash", "-c", "echo here; sleep 600"))
+        held_back = lambda: signal.SIGINT in blocked_signals(terminal.pid)
+        check.soon(held_back, "weir run waits for the books", 10)
+        terminal.type(b"\x03")
+        time.sleep(0.3)
+    check.equal(terminal.wait(), 130, "exit status")
+    check.that(b"here" not in terminal.text, "the command does not run")
     no_container(t)
 
 
@@ -417,7 +441,9 @@ def pids_limit(t):
 def fork_bomb(t):
     web = apply(t, "[pool.web]\npids = { limit = 20 }\n")
     container = t.run("web", "bomb", "sh", "-c", "b() { while :; do b & sleep 0.1; done; }; b 2>/dev/null")
-    check.soon(lambda: t.tree.flat(web, "pids.events", "max") > 0, "the limit is reached", 20)
+    # Before 6.11 a refused fork counts where it was tried, since then at the limit that refused it.
+    refused = lambda: sum(t.tree.flat(path, "pids.events", "max") for path in (web, container.path))
+    check.soon(lambda: refused() > 0, "the limit is reached", 20)
     check.at_most(t.tree.number(web, "pids.current"), 20, "processes")
     container.process.terminate()
     check.among(container.process.wait(timeout=30), (143, 137), "exit status")
