@@ -73,9 +73,20 @@ Given what_is_given(const std::string& root, bool verify) {
   return given;
 }
 
+std::string mountinfo(const HostRoots& roots) {
+  return read_small_file(roots.proc + "/self/mountinfo", std::size_t{4} << 20).value_or("");
+}
+
 std::optional<Cgroup2Mount> find_mount(const HostRoots& roots) {
-  const auto mounts = read_small_file(roots.proc + "/self/mountinfo", std::size_t{4} << 20);
-  return mounts ? find_cgroup2(*mounts) : std::nullopt;
+  return find_cgroup2(mountinfo(roots));
+}
+
+void read_mounts(const HostRoots& roots, CgroupHost& out) {
+  const auto mounts = mountinfo(roots);
+  if (const auto found = find_cgroup2(mounts)) out.mount_options = found->options;
+  for (const auto controller : all_controllers)
+    if (auto where = find_cgroup1(mounts, to_text(controller)))
+      out.legacy.emplace_back(controller, std::move(*where));
 }
 
 std::optional<std::string> cgroup_root(const HostRoots& roots) {
@@ -89,7 +100,7 @@ Result<CgroupHost> read_cgroup_host(const HostRoots& roots, const std::string& r
   CgroupHost out;
   out.mount = root;
   out.delegated = delegated;
-  if (const auto mount = find_mount(roots)) out.mount_options = mount->options;
+  read_mounts(roots, out);
   auto controllers = read_small_file(fmt::format("{}/{}", root, file::cgroup_controllers));
   if (!controllers) {
     auto error = std::move(controllers).error();

@@ -33,17 +33,21 @@ tl::unexpected<Error> dir_fail(int sys, const std::string& path) {
 }
 
 /// Opens directory `name` below `parent` (or AT_FDCWD), making it when it is missing.
-Result<UniqueFd> make_directory(int parent, const std::string& name, mode_t mode) {
-  if (::mkdirat(parent, name.c_str(), mode) < 0 && errno != EEXIST) return dir_fail(errno, name);
+Result<UniqueFd> make_directory(int parent, const std::string& name, mode_t mode,
+                                const std::string& shown) {
+  if (::mkdirat(parent, name.c_str(), mode) < 0 && errno != EEXIST) return dir_fail(errno, shown);
   UniqueFd fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (!fd) return dir_fail(errno, name);
+  if (!fd) return dir_fail(errno, shown);
   struct stat info {};
-  if (::fstat(fd.get(), &info) < 0) return dir_fail(errno, name);
+  if (::fstat(fd.get(), &info) < 0) return dir_fail(errno, shown);
   if (info.st_uid != ::geteuid())
-    return fail(Errc::conflict, fmt::format("{}: belongs to uid {}, not to uid {}", name,
-                                            info.st_uid, ::geteuid()));
+    return fail(
+        Errc::conflict,
+        fmt::format("{}: belongs to uid {}, not to uid {}", shown, info.st_uid, ::geteuid()),
+        fmt::format("mv {0} {0}.old", shown));
   // An older or a hostile hand may have left it open to others.
-  if ((info.st_mode & 07777U) != mode && ::fchmod(fd.get(), mode) < 0) return dir_fail(errno, name);
+  if ((info.st_mode & 07777U) != mode && ::fchmod(fd.get(), mode) < 0)
+    return dir_fail(errno, shown);
   return fd;
 }
 
@@ -85,8 +89,8 @@ void FileLock::release() {
 }
 
 Result<RunDir> RunDir::open(const std::string& path) {
-  WEIR_TRY(const auto outer, make_directory(AT_FDCWD, path, 0755));
-  WEIR_TRY(auto inner, make_directory(outer.get(), "private", 0700));
+  WEIR_TRY(const auto outer, make_directory(AT_FDCWD, path, 0755, path));
+  WEIR_TRY(auto inner, make_directory(outer.get(), "private", 0700, path + "/private"));
   return RunDir{std::move(inner)};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/strangers.h"
 
+#include <algorithm>
+
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/process.h"
@@ -10,10 +12,23 @@ namespace {
 
 constexpr std::size_t deepest = 8;
 
-std::int64_t count_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view file) {
+std::optional<std::int64_t> count_in(CgroupIo& io, const CgroupPath& cgroup,
+                                     std::string_view file) {
   const auto text = io.read(cgroup, file);
-  const auto count = text ? parse_count(*text) : Result<std::int64_t>{0};
-  return count ? *count : 0;
+  const auto count = text ? parse_count(*text) : tl::unexpected(text.error());
+  return count ? std::optional{*count} : std::nullopt;
+}
+
+std::int64_t tasks_in(CgroupIo& io, const CgroupPath& cgroup) {
+  if (const auto counted = count_in(io, cgroup, file::pids_current)) return *counted;
+  const auto text = io.read(cgroup, file::cgroup_threads);
+  return text ? std::ranges::count(*text, '\n') : 0;
+}
+
+Stranger describe(CgroupIo& io, const CgroupPath& cgroup) {
+  Stranger out{cgroup, foreign_manager(cgroup.str()), tasks_in(io, cgroup), std::nullopt};
+  if (const auto used = count_in(io, cgroup, file::memory_current)) out.memory = Bytes{*used};
+  return out;
 }
 
 /// Slices and folders named after an engine ("docker", "machine.slice", "libpod_parent") only hold
@@ -36,9 +51,7 @@ void search(CgroupIo& io, const CgroupPath& at, const CgroupPath& top, std::size
     const auto events = io.read(*child, file::cgroup_events);
     if (!events || flat_value(*events, "populated").value_or(0) == 0) continue;
     if (is_container(io, *child))
-      out.push_back({*child, foreign_manager(child->str()),
-                     count_in(io, *child, file::pids_current),
-                     Bytes{count_in(io, *child, file::memory_current)}});
+      out.push_back(describe(io, *child));
     else
       search(io, *child, top, depth + 1, out);
   }

@@ -129,7 +129,7 @@ class App {
     remove->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
     remove->add_flag("--kill", args_.kill, "end its containers first");
     auto* path = command(*pool, "path", "a pool's cgroup, for --cgroup-parent of a runtime",
-                         "podman run --cgroup-parent \"$(weir pool path ci)\" …");
+                         "cat /sys/fs/cgroup/\"$(weir pool path ci)\"/memory.current");
     path->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
   }
 
@@ -195,7 +195,7 @@ class App {
   void add_run() {
     auto& run = args_.run;
     auto* sub = command(app_, "run", "start a command as a container in a pool",
-                        "weir run --pool ci --memory 2GiB --cpus 2 -- make -j2 test");
+                        "weir run --pool ci --memory 256MiB --cpus 2 -- gzip -9 access.log");
     sub->prefix_command();
     run_ = sub;
     sub->add_option("--pool", run.pool, "the pool")->required()->type_name("POOL");

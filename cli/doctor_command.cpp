@@ -29,10 +29,11 @@ Json diagnosis_json(const Diagnosis& diagnosis) {
                                {"what", finding.what},
                                {"remedy", finding.remedy}});
   for (const auto& stranger : diagnosis.outside)
-    out["outside"].push_back({{"cgroup", stranger.cgroup.str()},
-                              {"manager", stranger.manager},
-                              {"pids", stranger.tasks},
-                              {"memory_bytes", stranger.memory.value}});
+    out["outside"].push_back(
+        {{"cgroup", stranger.cgroup.str()},
+         {"manager", stranger.manager},
+         {"pids", stranger.tasks},
+         {"memory_bytes", stranger.memory ? Json(stranger.memory->value) : Json()}});
   return out;
 }
 
@@ -46,7 +47,7 @@ void print_diagnosis(const Diagnosis& diagnosis, const Arguments& args) {
   Table table({{"CGROUP"}, {"WHO"}, {"TASKS", Align::right}, {"MEMORY", Align::right}});
   for (const auto& stranger : diagnosis.outside)
     table.add({stranger.cgroup.str(), stranger.manager, fmt::format("{}", stranger.tasks),
-               to_text(stranger.memory)});
+               stranger.memory ? to_text(*stranger.memory) : "-"});
   table.print(args);
 }
 

@@ -122,14 +122,39 @@ std::optional<std::string> parse_proc_cgroup(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+/// One line of mountinfo, as far as it matters here.
+struct Mount {
+  std::string_view point, root, type, options;
+};
+
+/// Six fields and any number of optional ones stand before the dash (proc(5)).
+std::optional<Mount> parse_mount(std::string_view line) {
+  const auto words = split_words(line);
+  const auto dash = std::ranges::find(words, "-");
+  if (dash - words.begin() < 6 || words.end() - dash < 4) return std::nullopt;
+  return Mount{words[4], words[3], *(dash + 1), *(dash + 3)};
+}
+
+}  // namespace
+
 std::optional<Cgroup2Mount> find_cgroup2(std::string_view mountinfo) {
   for (const auto line : split(mountinfo, '\n')) {
-    const auto words = split_words(line);
-    const auto dash = std::ranges::find(words, "-");
-    // Six fields and any number of optional ones stand before the dash (proc(5)).
-    if (dash - words.begin() < 6 || words.end() - dash < 4 || *(dash + 1) != "cgroup2") continue;
-    return Cgroup2Mount{unescape_octal(words[4]), unescape_octal(words[3]),
-                        std::string{*(dash + 3)}};
+    const auto mount = parse_mount(line);
+    if (!mount || mount->type != "cgroup2") continue;
+    return Cgroup2Mount{unescape_octal(mount->point), unescape_octal(mount->root),
+                        std::string{mount->options}};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_cgroup1(std::string_view mountinfo, std::string_view controller) {
+  for (const auto line : split(mountinfo, '\n')) {
+    const auto mount = parse_mount(line);
+    if (!mount || mount->type != "cgroup") continue;
+    if (std::ranges::count(split(mount->options, ','), controller) > 0)
+      return unescape_octal(mount->point);
   }
   return std::nullopt;
 }

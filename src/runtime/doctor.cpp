@@ -17,6 +17,16 @@ namespace {
 /// More removed cgroups than this that the kernel still holds cost memory and slow reclaim down.
 constexpr std::uint64_t many_dying = 1000;
 
+/// As a shell takes it: plain where it can be, else in quotes.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string out{"'"};
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
 class Doctor {
  public:
   explicit Doctor(const Options& options) : options_(options) {}
@@ -77,19 +87,20 @@ class Doctor {
     const auto name = to_text(controller);
     if (cgroup.delegated)
       return fmt::format("echo +{} > {}/../cgroup.subtree_control", name, cgroup.mount);
-    return fmt::format(
-        "unmount the cgroup v1 hierarchy that holds {} (grep {} /proc/self/mounts), or boot "
-        "without cgroup_disable={}",
-        name, name, name);
+    for (const auto& [held, mount] : cgroup.legacy)
+      if (held == controller) return "umount " + shell_word(mount);
+    return fmt::format("boot without cgroup_disable={} on the kernel command line", name);
   }
 
   void look_at_configuration() {
     auto loaded = load(options_);
     if (!loaded) {
       const auto& error = loaded.error();
-      problem(
-          "config-unreadable", error.message,
-          error.sys == ENOENT ? fmt::format("weir --config {} init", options_.config) : error.hint);
+      problem("config-unreadable", error.message,
+              error.sys == ENOENT ? weir("init")
+              : error.hint.empty()
+                  ? fmt::format("mv {0} {0}.old; {1}", shell_word(options_.config), weir("init"))
+                  : error.hint);
       return;
     }
     const auto mistakes =
@@ -98,7 +109,7 @@ class Doctor {
       problem(
           "config-wrong",
           fmt::format("{} has {} mistake{}", options_.config, mistakes, mistakes == 1 ? "" : "s"),
-          fmt::format("weir check {}  # and edit what it names", options_.config));
+          weir("check") + "  # and edit what it names");
   }
 
   /// What the kernel has, where the rest is well enough to look.
@@ -118,18 +129,22 @@ class Doctor {
   }
 
   void look_at_drift(Session& session) {
+    const auto wanted = plan(session);
+    if (const auto* conflict = wanted ? wanted->conflict() : nullptr)
+      return problem("conflict", fmt::format("{}: {}", conflict->cgroup.str(), conflict->reason),
+                     weir("apply --evict kill") + "  # ends the containers that are in the way");
     const auto drift = verify(session, false);
     if (!drift) {
-      problem("conflict", drift.error().message, drift.error().hint);
+      problem("verify-failed", drift.error().message, drift.error().hint);
     } else if (!session.io.exists(session.tree.top)) {
       advice("not-applied", fmt::format("{} is not there yet", session.tree.top.str()),
-             "weir apply");
+             weir("apply"));
     } else if (!drift->empty()) {
       problem(
           "drift",
           fmt::format("{} file{} differ{} from {}", drift->size(), drift->size() == 1 ? "" : "s",
                       drift->size() == 1 ? "s" : "", options_.config),
-          "weir verify --repair");
+          weir("verify --repair"));
     }
   }
 
@@ -152,13 +167,24 @@ class Doctor {
     const auto dying = text ? flat_value(*text, "nr_dying_descendants").value_or(0) : 0;
     if (dying > many_dying)
       advice("dying-cgroups", fmt::format("{} removed cgroups still hold memory", dying),
-             fmt::format("echo 1G > {}/memory.reclaim", mounted(session.tree.top)));
+             // The kernel says EAGAIN where it gave back less than was asked for.
+             fmt::format("echo 1G > {}/memory.reclaim || true", mounted(session.tree.top)));
   }
 
   std::string mounted(const CgroupPath& cgroup) const {
     const auto host = load_host(options_);
     return fmt::format("{}/{}", host && host->cgroup ? host->cgroup->mount : "/sys/fs/cgroup",
                        cgroup.str());
+  }
+
+  /// A command for the same files and the same tree as this one's.
+  std::string weir(std::string_view command) const {
+    const Options usual;
+    std::string out{"weir"};
+    if (options_.config != usual.config) out += " --config " + shell_word(options_.config);
+    if (options_.cgroup_root) out += " --cgroup-root " + shell_word(*options_.cgroup_root);
+    if (options_.run_dir != usual.run_dir) out += " --run-dir " + shell_word(options_.run_dir);
+    return fmt::format("{} {}", out, command);
   }
 
   const Options& options_;

@@ -66,30 +66,36 @@ Result<Edit> start_edit(const Options& options, const PoolName& name) {
   return edit;
 }
 
+/// The kernel as it was before an edit that failed.
+void bring_back(const Options& options, const Edit& edit) {
+  auto old = open_session_with(options, edit.before);
+  if (old)
+    ignore(apply(*old, Evict::no),
+           "the error that led here is the one to report; verify shows the rest");
+}
+
 /// Applies `after`; whatever goes wrong, the kernel is brought back to `before`.
 Result<ApplyReport> try_out(const Options& options, const Edit& edit, Evict evict) {
   WEIR_TRY(auto session, open_session_with(options, edit.after));
-  const auto back = [&] {
-    auto old = open_session_with(options, edit.before);
-    if (old)
-      ignore(apply(*old, Evict::no),
-             "the error that led here is the one to report; verify shows the rest");
-  };
   auto report = apply(session, evict);
   if (!report) {
-    if (report.error().code != Errc::conflict) back();  // a conflict comes before the first write
+    // A conflict comes before the first write.
+    if (report.error().code != Errc::conflict) bring_back(options, edit);
     return report;
   }
   if (report->plan.blocked.empty()) return report;
   const auto first = report->plan.blocked.front();
-  back();
+  bring_back(options, edit);
   return fail(Errc::failed, fmt::format("{}/{}: {}", first.cgroup.str(), first.file, first.reason),
               "nothing was changed; lower the use first, or choose a higher limit");
 }
 
 Result<PoolEdit> write_edit(const Options& options, Edit edit) {
   WEIR_TRY(auto report, try_out(options, edit, Evict::no));
-  WEIR_CHECK(write_config(edit.path, text_of(edit.after, edit.path)));
+  if (auto written = write_config(edit.path, text_of(edit.after, edit.path)); !written) {
+    bring_back(options, edit);
+    return pass(std::move(written));
+  }
   return PoolEdit{edit.path, std::move(report)};
 }
 
@@ -137,7 +143,10 @@ Result<PoolEdit> remove_pool(const Options& options, const std::string& name, Ev
   edit.after = edit.before;
   std::erase_if(edit.after, [&](const SourceFile& file) { return file.path == edit.path; });
   WEIR_TRY(auto report, try_out(options, edit, evict));
-  WEIR_CHECK(remove_config(edit.path));
+  if (auto removed = remove_config(edit.path); !removed) {
+    bring_back(options, edit);
+    return pass(std::move(removed));
+  }
   return PoolEdit{edit.path, std::move(report)};
 }
 

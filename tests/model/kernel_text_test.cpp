@@ -117,6 +117,17 @@ TEST_CASE("mountinfo: the first cgroup2 mount, its escapes undone") {
   CHECK(found->options == "rw,nsdelegate");
 }
 
+TEST_CASE("mountinfo: the cgroup v1 hierarchy that holds a controller") {
+  const std::string text =
+      "30 24 0:26 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+      "31 24 0:27 / /old\\040one rw - cgroup none rw,pids\n"
+      "32 24 0:28 / /cgroup rw - cgroup2 none rw,memory_recursiveprot\n";
+  CHECK(find_cgroup1(text, "cpu") == "/sys/fs/cgroup/cpu");
+  CHECK(find_cgroup1(text, "pids") == "/old one");
+  CHECK_FALSE(find_cgroup1(text, "memory").has_value());
+  CHECK_FALSE(find_cgroup1(text, "").has_value());
+}
+
 TEST_CASE("mountinfo: lines that are cut short or lie are passed over") {
   for (const std::string text :
        {"", "\n", "- cgroup2\n", "1 2 3 4 5 6\n", "24 1 0:22 / /x rw - cgroup2\n",

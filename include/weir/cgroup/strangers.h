@@ -2,6 +2,7 @@
 // Containers of other programs that no pool holds.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "weir/base/units.h"
@@ -11,9 +12,9 @@ namespace weir {
 
 struct Stranger {
   CgroupPath cgroup;
-  std::string manager;  ///< "docker manages it"
-  std::int64_t tasks = 0;
-  Bytes memory;
+  std::string manager;          ///< "docker manages it"
+  std::int64_t tasks = 0;       ///< of itself alone where the pids controller does not count
+  std::optional<Bytes> memory;  ///< nothing where the memory controller does not count
 };
 
 /// Populated cgroups outside `top` whose names say that a container runtime made them. The

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weir/base/units.h"
@@ -38,7 +39,9 @@ struct CgroupHost {
   std::string mount;                     ///< absolute path of the cgroup2 mount or --cgroup-root
   std::vector<std::string> controllers;  ///< as cgroup.controllers of the mount lists them
   std::string mount_options;             ///< "rw,nsdelegate,memory_recursiveprot"
-  bool delegated = false;                ///< the mount's root is not the kernel's root cgroup
+  /// Controllers that a mounted cgroup v1 hierarchy holds, and where it is mounted.
+  std::vector<std::pair<Controller, std::string>> legacy;
+  bool delegated = false;  ///< the mount's root is not the kernel's root cgroup
   bool psi = false;
   std::optional<Backend> backend;  ///< nothing where `auto` finds none
   std::string backend_reason;      ///< why that one, or why none

@@ -62,4 +62,8 @@ struct Cgroup2Mount {
 /// The first cgroup2 mount, or nothing. Octal escapes in the path are undone.
 std::optional<Cgroup2Mount> find_cgroup2(std::string_view mountinfo);
 
+/// Where the cgroup v1 hierarchy of `controller` is mounted, or nothing: there cgroup2 cannot have
+/// it.
+std::optional<std::string> find_cgroup1(std::string_view mountinfo, std::string_view controller);
+
 }  // namespace weir

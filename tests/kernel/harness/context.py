@@ -78,6 +78,7 @@ class Context:
         for path in self.strangers():
             self.tree.kill(path)
         if self.tree.exists(self.backend.top) and self.tree.attributes(self.backend.top):
+            shutil.rmtree(f"{self.folder}/weir.d", ignore_errors=True)
             done = self.weir.configure("")("teardown", "--kill")
             if done.status != 0:
                 return f"teardown --kill failed at the end: {done}"

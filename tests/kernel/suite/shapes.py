@@ -89,6 +89,11 @@ def host(t):
     check.that(any(disk["name"] == "vda" for disk in found["disks"]), "the disk vda")
 
 
+def settled(t, document):
+    """The changes, but for the top slice's weight: it follows the processes outside, which come and go."""
+    return [change for change in document["changes"] if (change["cgroup"], change["file"]) != (t.backend.top, "cpu.weight")]
+
+
 @test("json: check, plan, apply, verify have the documented fields")
 def plan(t):
     t.weir.configure(CONFIG)
@@ -98,7 +103,7 @@ def plan(t):
     check.equal([change["step"] for change in planned["changes"]], list(range(1, len(planned["changes"]) + 1)), "steps")
     done = t.weir.json("apply")
     check.shape(done, {**PLAN, "done": int})
-    check.equal(done["changes"], planned["changes"], "the changes apply made and plan showed")
+    check.equal(settled(t, done), settled(t, planned), "the changes apply made and plan showed")
     check.equal(t.weir.json("plan"), {"changes": [], "blocked": []}, "plan afterwards")
     check.equal(t.weir.json("verify"), {"drift": []}, "verify afterwards")
     t.tree.write(t.backend.pool("web"), "cpu.weight", 3)
