@@ -27,14 +27,14 @@ SOAK_FACTOR = 60
 SHOWN_COMMANDS = 4
 
 
-def load_tests(only):
+def load_tests(only, boot=""):
     for path in sorted((HERE / "suite").glob("*.py")):
         importlib.import_module(f"suite.{path.stem}")
     names = [test.name for test in registry.TESTS]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise SystemExit(f"run.py: two tests have the same name: {twice}")
-    return [test for test in registry.TESTS if only in test.name]
+    return [test for test in registry.TESTS if only in test.name and test.boot == boot]
 
 
 def raise_timeout(*_):
@@ -90,9 +90,10 @@ def main():
     parser.add_argument("--size", choices=("ci", "soak"), default="ci")
     parser.add_argument("--results", type=Path, metavar="FILE")
     parser.add_argument("--only", default="", metavar="SUBSTRING", help="tests whose name contains it")
+    parser.add_argument("--boot", default="", metavar="ARGS", help="tests of a guest with these kernel arguments")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    tests = load_tests(options.only)
+    tests = load_tests(options.only, options.boot)
     if options.list:
         print("\n".join(test.name for test in tests))
         return 0

@@ -12,11 +12,12 @@ class Test:
     name: str
     function: Callable
     timeout: float
+    boot: str  # further kernel arguments it needs; those without run in one guest
 
 
-def test(name, timeout=60):
+def test(name, timeout=60, boot=""):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size."""
     def register(function):
-        TESTS.append(Test(name, function, timeout))
+        TESTS.append(Test(name, function, timeout, boot))
         return function
     return register

@@ -146,17 +146,17 @@ def dying(t):
     t.weir.configure(GOOD).ok("apply")
     top = t.backend.pool("web")
     files = tempfile.mkdtemp(dir="/var/tmp")  # on a disk: what lies in a tmpfs cannot be reclaimed
-    for number in range(1100):
-        path = t.tree.make(f"{top}/gone")
-        child = os.fork()
-        if child == 0:
+    child = os.fork()
+    if child == 0:
+        for number in range(1100):
+            path = t.tree.make(f"{top}/gone{number}")
             t.tree.enter(path)
             with open(f"{files}/{number}", "wb") as handle:
                 handle.write(bytes(16384))
-                handle.flush()
-                os.fsync(handle.fileno())
-            os._exit(0)
-        os.waitpid(child, 0)
+        os._exit(0)
+    check.equal(os.waitpid(child, 0)[1], 0, "status of what makes the files")
+    os.sync()
+    for path in t.tree.children(top):
         os.rmdir(t.tree.path(path))
     check.at_least(t.tree.flat(t.backend.top, "cgroup.stat", "nr_dying_descendants"), 1001, "dying cgroups")
     cured(t, "dying-cgroups", severity="advice")
@@ -179,3 +179,19 @@ def outside(t):
     check.equal((found[counted]["pids"], found[bare]["pids"]), (1, 1), "tasks")
     check.at_least(found[counted]["memory_bytes"], 8 << 20, "memory")
     check.equal(found[bare]["memory_bytes"], None, "memory where nobody counts it")
+
+
+@test("doctor: booted without PSI and without a controller", boot="psi=0 cgroup_disable=io")
+def command_line(t):
+    """The remedy is the other guests' command line: there, nothing stands in the way."""
+    t.weir.configure(GOOD).ok("apply")
+    found = findings(t)
+    check.equal({name: f["remedy"] for name, f in found.items()},
+                {"psi-off": "boot with psi=1 on the kernel command line",
+                 "controller-missing": "boot without cgroup_disable=io on the kernel command line"}, "findings")
+    check.equal({f["severity"] for f in found.values()}, {"advice"}, "severity: pools work without either")
+    t.weir.ok("run", "--pool", "web", "--", "true")
+    status = t.weir.json("status")
+    check.equal(status["pools"][0]["cpu"]["pressure"], None, "pressure that nobody measures")
+    t.weir.configure("[pool.web]\nio = { \"/\" = { rbps = \"1MiB\" } }\n")
+    check.contains(t.weir("check").err, "io", "a warning about what has no effect")
