@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -13,25 +14,28 @@
 #include "dashes.h"
 #include "describe.h"
 #include "report.h"
+#include "wrong_usage.h"
 
 namespace weir::cli {
 namespace {
 
 class App {
  public:
-  App() {
+  /// With the commands among `words`, or all where there is none: setting up what is not asked for
+  /// costs a short command more than its work.
+  explicit App(std::span<const std::string_view> words = {}) {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.set_version_flag("--version", "weir " WEIR_VERSION);
     app_.get_formatter()->column_width(34);
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     add_globals();
-    add_host_commands();
-    add_apply_commands();
-    add_pool_commands();
-    add_container_commands();
-    add_simulate();
-    add_shell_commands();
+    const auto asked_for = [&](const Group& group) {
+      return std::ranges::find_first_of(group.names, words) != group.names.end();
+    };
+    complete_ = std::ranges::none_of(groups(), asked_for);
+    for (const auto& group : groups())
+      if (complete_ || asked_for(group)) (this->*group.add)();
   }
 
   CommandNode describe() { return cli::describe(app_); }
@@ -42,6 +46,8 @@ class App {
     try {
       app_.parse(std::move(split.ours));
     } catch (const CLI::ParseError& error) {
+      // The commands that were left out may be what is meant, or what to suggest.
+      if (!complete_ && error.get_exit_code() != 0) return App().parse(argc, argv);
       return {std::move(args_), finish_early(error)};
     }
     args_.config_given = args_.config_given || config_->count() > 0;
@@ -50,6 +56,27 @@ class App {
   }
 
  private:
+  struct Group {
+    std::vector<std::string_view> names;
+    void (App::*add)();
+  };
+
+  /// In the order of the help.
+  static const std::vector<Group>& groups() {
+    static const std::vector<Group> all{
+        {{"init", "host", "check", "doctor"}, &App::add_host_commands},
+        {{"plan", "apply", "verify", "teardown"}, &App::add_apply_commands},
+        {{"pool"}, &App::add_pool_commands},
+        {{"ps", "status"}, &App::add_lists},
+        {{"place"}, &App::add_place},
+        {{"release", "explain"}, &App::add_release_and_explain},
+        {{"run"}, &App::add_run},
+        {{"simulate"}, &App::add_simulate},
+        {{"completion", "__complete"}, &App::add_shell_commands},
+    };
+    return all;
+  }
+
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what,
                     const std::string& example) {
     auto* sub = parent.add_subcommand(name, what);
@@ -145,13 +172,15 @@ class App {
     names->add_option("WHAT", args_.word, "")->required()->type_name("pools|containers");
   }
 
-  void add_container_commands() {
+  void add_lists() {
     auto* ps = command(app_, "ps", "the containers", "weir ps --pool ci");
     ps->add_option("--pool", args_.pool, "only of this pool")->type_name("POOL");
     auto* status =
         command(app_, "status", "pools and containers: entitled, used, pressed", "weir status");
     status->add_flag("--watch", args_.watch, "again every two seconds");
-    add_place();
+  }
+
+  void add_release_and_explain() {
     auto* release = command(app_, "release", "give up a container's allocation and its cgroup",
                             "weir release build7 --kill");
     release->add_option("NAME", args_.name, "the container")->required()->type_name("CONTAINER");
@@ -161,7 +190,6 @@ class App {
     explain->add_option("NAME", args_.name, "pool or container; pool:x and ctr:x say which")
         ->required()
         ->type_name("POOL|CONTAINER");
-    add_run();
   }
 
   void add_simulate() {
@@ -229,9 +257,7 @@ class App {
   int finish_early(const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app_.exit(error);
     const auto* sub = app_.get_subcommands().empty() ? nullptr : app_.get_subcommands().front();
-    // CLI11 writes more than one line for some mistakes.
-    std::string reason{error.what()};
-    std::ranges::replace(reason, '\n', ' ');
+    const auto reason = reason_of(error, app_);
     Error shown;
     shown.code = Errc::usage;
     shown.message = sub ? sub->get_name() + ": " + reason : reason;
@@ -242,35 +268,30 @@ class App {
   bool take_command(Split& split) {
     if (args_.command != "run") {
       if (!split.dashes) return true;
-      return complain("only `run` takes a command behind --");
+      return complain_of_run("only `run` takes a command behind --", args_);
     }
     args_.run.command = split.dashes ? std::move(split.theirs) : run_->remaining();
     if (split.dashes && !run_->remaining().empty())
-      return complain(
-          fmt::format("run: unexpected '{}' in front of --", run_->remaining().front()));
+      return complain_of_run(
+          fmt::format("run: unexpected '{}' in front of --", run_->remaining().front()), args_);
     if (args_.run.command.empty() || args_.run.command.front().empty())
-      return complain("run: no command given");
+      return complain_of_run("run: no command given", args_);
     return true;
-  }
-
-  bool complain(const std::string& reason) {
-    Error shown;
-    shown.code = Errc::usage;
-    shown.message = reason;
-    shown.hint = "weir run --pool POOL -- COMMAND [ARGUMENT…]";
-    report_error(shown, args_);
-    return false;
   }
 
   Arguments args_;
   CLI::App app_{"Resource pools for containers on one Linux host, on cgroup v2.", "weir"};
   CLI::App* run_ = nullptr;
   CLI::Option* config_ = nullptr;
+  bool complete_ = true;
 };
 
 }  // namespace
 
-Parsed parse_arguments(int argc, const char* const* argv) { return App().parse(argc, argv); }
+Parsed parse_arguments(int argc, const char* const* argv) {
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  return App(words).parse(argc, argv);
+}
 
 CommandNode describe_commands() { return App().describe(); }
 

@@ -69,8 +69,11 @@ Result<std::int64_t> parse_count(std::string_view text) {
 
 std::optional<Cores> CpuMax::cores() const {
   if (!quota_us) return std::nullopt;
-  return Cores{static_cast<std::int64_t>(static_cast<__int128>(*quota_us) * micro_per_core /
-                                         std::max<std::int64_t>(period_us, 1))};
+  const auto cores =
+      static_cast<__int128>(*quota_us) * micro_per_core / std::max<std::int64_t>(period_us, 1);
+  // No kernel writes as much (it stops at 2^44 us), but the file need not be a kernel's.
+  return Cores{static_cast<std::int64_t>(
+      std::min<__int128>(cores, std::numeric_limits<std::int64_t>::max()))};
 }
 
 Result<CpuMax> parse_cpu_max(std::string_view text) {

@@ -223,7 +223,7 @@ class Planner {
   /// A grower whose sibling shrinks in the same file waits until that is done, and so does all that
   /// grows below it.
   [[nodiscard]] bool waits(const Change& change) const {
-    if (change.phase != Phase::raise || !competes(change.file)) return false;
+    if (shrinking_.empty() || change.phase != Phase::raise || !competes(change.file)) return false;
     for (auto at = change.cgroup; !at.is_root(); at = at.parent())
       if (shrinking_.contains({at.parent().str(), change.file})) return true;
     return false;
@@ -240,18 +240,21 @@ class Planner {
     return {order, upward ? -depth : depth, sequence, file_rank(change)};
   }
 
+  /// Sorts keys, and moves each change once: a change is several strings.
   void sort() {
-    std::vector<std::pair<std::tuple<int, int, std::size_t, int>, Change>> keyed;
+    using Place = std::tuple<int, int, std::size_t, int>;
+    std::vector<std::pair<Place, std::size_t>> keyed;
     keyed.reserve(plan_.changes.size());
     std::size_t sequence = 0;
-    for (auto& change : plan_.changes) {
-      if (!keyed.empty() && keyed.back().second.cgroup != change.cgroup) ++sequence;
-      const auto at = place(change, sequence);
-      keyed.emplace_back(at, std::move(change));
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      if (i > 0 && plan_.changes[i - 1].cgroup != plan_.changes[i].cgroup) ++sequence;
+      keyed.emplace_back(place(plan_.changes[i], sequence), i);
     }
-    std::ranges::stable_sort(keyed, {}, &decltype(keyed)::value_type::first);
-    plan_.changes.clear();
-    for (auto& [at, change] : keyed) plan_.changes.push_back(std::move(change));
+    std::ranges::sort(keyed);
+    std::vector<Change> sorted;
+    sorted.reserve(keyed.size());
+    for (const auto& [at, i] : keyed) sorted.push_back(std::move(plan_.changes[i]));
+    plan_.changes = std::move(sorted);
   }
 
   const DesiredTree& desired_;

@@ -52,6 +52,7 @@ void check_lines(std::string_view text) {
   static_cast<void>(parse_some_avg10(text));
   static_cast<void>(parse_proc_cgroup(text));
   static_cast<void>(find_cgroup2(text));
+  static_cast<void>(find_cgroup1(text, "memory"));
 }
 
 void check_cpus(std::string_view text) {

@@ -2,6 +2,7 @@
 #include "weir/model/kernel_text.h"
 
 #include <doctest/doctest.h>
+#include <limits>
 #include <string>
 
 using namespace weir;
@@ -57,6 +58,8 @@ TEST_CASE("cpu.max: quota and period") {
   CHECK(*parse_cpu_max("150000 100000")->cores() == Cores{1'500'000});
   CHECK(*parse_cpu_max("1000 1000000")->cores() == Cores{1000});
   CHECK(*parse_cpu_max("17592186044415 1000")->cores() == Cores{17'592'186'044'415'000});
+  CHECK(parse_cpu_max("1000001464684629993")->cores()->value ==
+        std::numeric_limits<std::int64_t>::max());
   CHECK_FALSE(parse_cpu_max("max 100000")->cores().has_value());
   for (const auto* wrong :
        {"", "\n", "100000 100000 1", "x 1", "1 x", "100 0", "100 -5", "-1 100000"}) {
