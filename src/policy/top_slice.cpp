@@ -9,8 +9,9 @@ namespace {
 constexpr std::int64_t lowest = 100, highest = 10'000;
 constexpr std::int64_t default_weight = 100;
 
-/// Processes outside come and go. Counted in steps of four, and at least one for every CPU, so that
-/// one more or less is neither drift nor a broken promise.
+/// Processes outside come and go. Counted in steps of four, and at least one for every CPU. A
+/// weight that is there stays while it is short of one step at most: else every process that starts
+/// where the count stands at the edge of a step would be drift.
 constexpr std::int64_t step = 4 * default_weight;
 
 std::int64_t weight_against(std::int64_t outside, Cores capacity, Cores kept) {
@@ -29,7 +30,8 @@ TopWeight top_slice_weight(Cores capacity, const Outside& outside) {
   const auto weights = std::max(outside.weights, per_cpu);
   const auto roomy = (weights + step - 1) / step * step;
   const auto wanted = weight_against(roomy, capacity, kept);
-  return {wanted, {weight_against(weights, capacity, kept), std::min(2 * wanted, highest)}};
+  const auto least = std::max(weights - step, per_cpu);
+  return {wanted, {weight_against(least, capacity, kept), std::min(2 * wanted, highest)}};
 }
 
 }  // namespace weir

@@ -172,7 +172,11 @@ TEST_CASE("the top slice weighs its capacity against what is outside") {
   // 500 outside rounds up to 800, so that one more or less is no drift.
   const auto busy = top_slice_weight(Cores{3'500'000}, {500, four});
   CHECK(busy.wanted == 5600);
-  CHECK(busy.accepted == std::pair<std::int64_t, std::int64_t>{3500, 10'000});
+  CHECK(busy.accepted == std::pair<std::int64_t, std::int64_t>{2800, 10'000});
+  // What was written for twelve tasks is still good for sixteen.
+  const auto twelve = top_slice_weight(Cores{3'500'000}, {1200, four}).wanted;
+  CHECK(top_slice_weight(Cores{3'500'000}, {1600, four}).accepted.first == twelve);
+  CHECK(top_slice_weight(Cores{3'500'000}, {1700, four}).accepted.first > twelve);
   CHECK(top_slice_weight(Cores{3'500'000}, {100'000, four}).wanted == 10'000);
   // 400 * 3.7 / 0.3 is 4933.3: a promise is never rounded down.
   CHECK(top_slice_weight(Cores{3'700'000}, {0, four}).wanted == 4934);
