@@ -81,11 +81,16 @@ std::optional<Cgroup2Mount> find_mount(const HostRoots& roots) {
   return find_cgroup2(mountinfo(roots));
 }
 
+/// What cgroup v1 calls it.
+std::string_view legacy_name(Controller controller) {
+  return controller == Controller::io ? "blkio" : to_text(controller);
+}
+
 void read_mounts(const HostRoots& roots, CgroupHost& out) {
   const auto mounts = mountinfo(roots);
   if (const auto found = find_cgroup2(mounts)) out.mount_options = found->options;
   for (const auto controller : all_controllers)
-    if (auto where = find_cgroup1(mounts, to_text(controller)))
+    if (auto where = find_cgroup1(mounts, legacy_name(controller)))
       out.legacy.emplace_back(controller, std::move(*where));
 }
 

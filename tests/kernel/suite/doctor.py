@@ -116,14 +116,15 @@ def controllers(t):
     cured(t, "controller-missing", "--cgroup-root", t.tree.path("house/flat"))
     t.tree.kill("house")
     # The harness's own cgroup lets go of a controller, so that nothing on cgroup2 uses it.
-    t.tree.write("vm-keeper", "cgroup.subtree_control", "-cpuset")
-    t.tree.write("", "cgroup.subtree_control", "-cpuset")
+    t.tree.write("vm-keeper", "cgroup.subtree_control", "-pids")
+    t.tree.write("", "cgroup.subtree_control", "-pids")
     try:
-        in_namespace(t, "mkdir -p /run/old; mount -t cgroup -o cpuset none /run/old", "controller-missing")
+        in_namespace(t, "mkdir -p /run/old; for i in 1 2 3 4 5; do mount -t cgroup -o pids none /run/old && break; "
+                     "sleep 1; done 2>/dev/null", "controller-missing")
     finally:
-        t.tree.write("", "cgroup.subtree_control", "+cpuset")
-        t.tree.write("vm-keeper", "cgroup.subtree_control", "+cpuset")
-        t.tree.write("vm-keeper/leaf", "cpuset.cpus", "0")
+        t.tree.write("", "cgroup.subtree_control", "+pids")
+        t.tree.write("vm-keeper", "cgroup.subtree_control", "+pids")
+        t.tree.write("vm-keeper/leaf", "pids.max", 1000)
 
 
 @test("doctor: no cgroup2 mounted, one mounted without memory_recursiveprot, not root")
