@@ -86,12 +86,15 @@ std::string_view legacy_name(Controller controller) {
   return controller == Controller::io ? "blkio" : to_text(controller);
 }
 
+/// The mount's options, and where the controllers are that it lacks.
 void read_mounts(const HostRoots& roots, CgroupHost& out) {
   const auto mounts = mountinfo(roots);
   if (const auto found = find_cgroup2(mounts)) out.mount_options = found->options;
-  for (const auto controller : all_controllers)
+  for (const auto controller : all_controllers) {
+    if (out.has(controller)) continue;
     if (auto where = find_cgroup1(mounts, legacy_name(controller)))
       out.legacy.emplace_back(controller, std::move(*where));
+  }
 }
 
 std::optional<std::string> cgroup_root(const HostRoots& roots) {
@@ -105,7 +108,6 @@ Result<CgroupHost> read_cgroup_host(const HostRoots& roots, const std::string& r
   CgroupHost out;
   out.mount = root;
   out.delegated = delegated;
-  read_mounts(roots, out);
   auto controllers = read_small_file(fmt::format("{}/{}", root, file::cgroup_controllers));
   if (!controllers) {
     auto error = std::move(controllers).error();
@@ -113,6 +115,7 @@ Result<CgroupHost> read_cgroup_host(const HostRoots& roots, const std::string& r
     return tl::unexpected(std::move(error));
   }
   for (const auto word : split_words(*controllers)) out.controllers.emplace_back(word);
+  read_mounts(roots, out);
   out.psi = ::access((roots.proc + "/pressure/cpu").c_str(), F_OK) == 0;
   out.systemd = ::access((roots.run + "/systemd/system").c_str(), F_OK) == 0;
   const auto choice = choose_backend(out, root);

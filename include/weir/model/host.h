@@ -39,7 +39,7 @@ struct CgroupHost {
   std::string mount;                     ///< absolute path of the cgroup2 mount or --cgroup-root
   std::vector<std::string> controllers;  ///< as cgroup.controllers of the mount lists them
   std::string mount_options;             ///< "rw,nsdelegate,memory_recursiveprot"
-  /// Controllers that a mounted cgroup v1 hierarchy holds, and where it is mounted.
+  /// Of the controllers that are missing, those a cgroup v1 hierarchy holds, and its mount.
   std::vector<std::pair<Controller, std::string>> legacy;
   bool delegated = false;  ///< the mount's root is not the kernel's root cgroup
   bool psi = false;
