@@ -17,27 +17,31 @@ constexpr std::array<std::string_view, 4> kernel_keys{"rbps", "wbps", "riops", "
 /// The kernel keeps operations in 32 bits; from the largest number on they are no limit.
 constexpr std::int64_t no_iops_limit = std::numeric_limits<std::uint32_t>::max();
 
+/// No disk gets there.
+constexpr std::int64_t no_bps_limit = std::numeric_limits<std::int64_t>::max();
+
+bool is_iops(std::size_t rate) { return rate >= static_cast<std::size_t>(IoRate::read_iops); }
+
 tl::unexpected<Error> not_io_max(std::string_view line) {
   return fail(Errc::failed, fmt::format("'{}' is not a line of io.max", printable(line, 80)));
 }
 
-/// "rbps=1048576"; a number above 2^63-1 counts as no limit, no disk gets there.
+/// "rbps=1048576"; a number that the writer would write as "max" counts as no limit here as well.
 Status take_rate(std::string_view word, IoRates& out) {
   const auto equals = word.find('=');
   const auto key = std::ranges::find(kernel_keys, word.substr(0, equals));
   if (equals == std::string_view::npos || key == kernel_keys.end()) return not_io_max(word);
   const auto value = word.substr(equals + 1);
-  auto& rate = out.rate[static_cast<std::size_t>(key - kernel_keys.begin())];
+  const auto index = static_cast<std::size_t>(key - kernel_keys.begin());
+  auto& rate = out.rate[index];
   rate.reset();
   if (value == file::no_limit) return {};
   const auto number = to_number<std::uint64_t>(value);
   if (!number) return not_io_max(word);
-  if (*number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    rate = static_cast<std::int64_t>(*number);
+  const auto none = is_iops(index) ? no_iops_limit : no_bps_limit;
+  if (*number < static_cast<std::uint64_t>(none)) rate = static_cast<std::int64_t>(*number);
   return {};
 }
-
-bool is_iops(std::size_t rate) { return rate >= static_cast<std::size_t>(IoRate::read_iops); }
 
 }  // namespace
 
