@@ -23,6 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kill_patience{30'000};  // cgroup.kill of 10,000 took 3.4 s (kernel.md #45)
 constexpr milliseconds remove_patience{2'000};
+// The kernel does not report every change of a frozen cgroup that is killed (kernel-notes, 73).
+constexpr milliseconds longest_nap{100};
 constexpr std::size_t deepest = 64;
 
 bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
@@ -124,7 +126,7 @@ Result<bool> wait_unpopulated(CgroupIo& io, const CgroupPath& cgroup, millisecon
     if (!now.value_or(false)) return true;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return false;
-    events.sleep_until_change(left);
+    events.sleep_until_change(std::min(left, longest_nap));
   }
 }
 
