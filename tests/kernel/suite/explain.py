@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """explain, in prepared situations: what binds, how much CPU is left at each level, and who killed."""
 
+from dataclasses import dataclass
+from typing import Callable
+
 from harness import check
 from harness.registry import test
 
@@ -22,6 +25,11 @@ parent = "team"
 cpu = { limit = 0.25 }
 [pool.batch]
 shares = 1
+[pool.box]
+cpu = { limit = 0.3 }
+memory = { limit = "80MiB" }
+[pool.inner]
+parent = "box"
 """
 
 
@@ -31,21 +39,6 @@ def applied(t):
 
 def explain(t, name):
     return t.weir.json("explain", name)
-
-
-def binding(t, name, resource):
-    found = explain(t, name)["binding"][resource]
-    return (found["cgroup"], found["file"]) if found else None
-
-
-def share(t, name):
-    return explain(t, name)["chain"][0]["cpu_share"]
-
-
-def part_of_top(t, name):
-    """What is left of the top slice's share, which goes up and down with the bare tasks in the root."""
-    chain = explain(t, name)["chain"]
-    return chain[0]["cpu_share"] / chain[-2]["cpu_share"]
 
 
 def sleeper(t, pool, name, *flags):
@@ -75,127 +68,204 @@ def chain(t):
     check.that(t.weir.ok("explain", "one").out.startswith("It gets"), "the sentence comes first")
 
 
-@test("explain: memory is bound by the level with the least room: container, pool, parent, top")
-def memory(t):
-    applied(t)
-    sleeper(t, "web", "small", "--memory", "64MiB")
-    check.equal(binding(t, "small", "memory"), (f"{t.backend.pool('web')}/small.scope", "memory.max"), "own limit")
-    sleeper(t, "web", "large", "--memory", "900MiB")
-    check.equal(binding(t, "large", "memory"), (t.backend.pool("web"), "memory.max"), "the pool's limit")
-    sleeper(t, ("team", "nightly"), "deep")
-    check.equal(binding(t, "deep", "memory"), (t.backend.pool("team"), "memory.max"), "the grandparent's limit")
-    sleeper(t, "batch", "free")
-    check.equal(binding(t, "free", "memory"), (t.backend.top, "memory.max"), "the capacity of all pools")
-    check.equal(binding(t, "pool:web", "memory"), (t.backend.pool("web"), "memory.max"), "of a pool itself")
-    hog = t.hold("web", "hog", 150 * MIB)
-    check.equal(binding(t, "small", "memory"), (t.backend.pool("web"), "memory.max"),
-                "the pool that a neighbour has filled binds before the own limit")
-    del hog
+# What prepares a situation.
+
+def beside(*others):
+    """A sleeper in each of these pools."""
+    def prepare(t):
+        for number, pool in enumerate(others):
+            sleeper(t, pool, f"beside{number}")
+    return prepare
 
 
-@test("explain: CPU is bound by the own limit, the pool's, or the parent's")
-def cpu_limits(t):
-    applied(t)
-    sleeper(t, "web", "own", "--cpus", "0.2")
-    check.equal(binding(t, "own", "cpu"), (f"{t.backend.pool('web')}/own.scope", "cpu.max"), "own limit")
-    check.near(share(t, "own"), 0.2, 0.001, "share with an own limit")
-    t.weir.ok("release", "own", "--kill")
-    sleeper(t, "ci", "pooled", "--cpus", "1.5")
-    check.equal(binding(t, "pooled", "cpu"), (t.backend.pool("ci"), "cpu.max"), "the pool's limit")
-    check.near(share(t, "pooled"), 0.5, 0.001, "share below the pool's limit")
-    t.weir.ok("release", "pooled", "--kill")
-    sleeper(t, ("team", "weekly"), "deep")
-    check.equal(binding(t, "deep", "cpu"), (t.backend.pool("team", "weekly"), "cpu.max"), "the parent's limit")
-    check.near(share(t, "deep"), 0.25, 0.001, "share below the parent's limit")
+def written(*writes):
+    """Files set by hand: (where, file, value), where as in the table."""
+    def prepare(t):
+        for pools, file, value in writes:
+            t.tree.write(t.backend.pool(*pools), file, value)
+    return prepare
 
 
-@test("explain: weights of populated siblings divide; weight 1 beside 10000 is said")
-def weights(t):
-    applied(t)
-    sleeper(t, "batch", "poor")
-    check.near(part_of_top(t, "poor"), 1, 0.001, "alone in the top slice")
-    sleeper(t, "web", "rich")
-    check.equal(binding(t, "poor", "cpu"), (t.backend.pool("batch"), "cpu.weight"), "what binds")
-    rich, poor = level(t, t.backend.pool("web")), level(t, t.backend.pool("batch"))
-    check.near(part_of_top(t, "poor"), poor / (rich + poor), 0.001, "share beside the rich pool")
-    t.tree.write(t.backend.pool("batch"), "cpu.weight", 1)
-    t.tree.write(t.backend.pool("web"), "cpu.weight", 10000)
-    found = explain(t, "poor")
-    check.near(part_of_top(t, "poor"), 1 / 10001, 0.0001, "share with weight 1 beside 10000")
-    check.contains(found["reason"], "weight 1 beside", "the sentence")
+def both(*steps):
+    def prepare(t):
+        for step in steps:
+            step(t)
+    return prepare
 
 
-@test("explain: an empty sibling takes nothing, a frozen one neither")
-def idle_siblings(t):
-    applied(t)
-    sleeper(t, "batch", "poor")
-    rich = sleeper(t, "web", "rich")
-    check.that(part_of_top(t, "poor") < 0.1, "the rich one counts while it lives")
-    t.tree.write(t.backend.pool("web"), "cgroup.freeze", 1)
-    check.soon(lambda: t.tree.flat(t.backend.pool("web"), "cgroup.events", "frozen") == 1, "frozen")
-    check.near(part_of_top(t, "poor"), 1, 0.001, "share beside a frozen pool")
-    t.tree.write(t.backend.pool("web"), "cgroup.freeze", 0)
-    t.weir.ok("release", "rich", "--kill")
-    rich.process.wait(20)
-    check.near(part_of_top(t, "poor"), 1, 0.001, "share beside an empty pool")
+def frozen(*pools, container=None):
+    def prepare(t):
+        path = t.backend.pool(*pools) + (f"/{container}.scope" if container else "")
+        t.tree.write(path, "cgroup.freeze", 1)
+        check.soon(lambda: t.tree.flat(path, "cgroup.events", "frozen") == 1, f"{path} is frozen")
+    return prepare
 
 
-@test("explain: a frozen container or pool gets nothing and it is said who froze")
-def frozen(t):
-    applied(t)
-    one = sleeper(t, "web", "one")
-    t.tree.write(one.path, "cgroup.freeze", 1)
-    found = explain(t, "one")
-    check.equal(found["chain"][0]["cpu_share"], 0.0, "share")
-    check.equal(found["binding"]["cpu"], {"cgroup": one.path, "file": "cgroup.freeze", "value": "1"}, "what binds")
-    check.contains(found["reason"], "frozen", "the sentence")
-    t.tree.write(one.path, "cgroup.freeze", 0)
-    t.tree.write(t.backend.pool("web"), "cgroup.freeze", 1)
-    check.equal(binding(t, "one", "cpu"), (t.backend.pool("web"), "cgroup.freeze"), "a frozen pool binds")
-    t.tree.write(t.backend.pool("web"), "cgroup.freeze", 0)
+def gone(pool):
+    def prepare(t):
+        one = sleeper(t, pool, "gone")
+        t.weir.ok("release", "gone", "--kill")
+        one.process.wait(20)
+    return prepare
 
 
-@test("explain: a stranger's load beside the top slice and bare tasks in the root count")
-def stranger(t):
-    applied(t)
-    sleeper(t, "web", "one")
-    before = explain(t, "one")["chain"][-2]["cpu_share"]
+def full_of_memory(pool, size):
+    return lambda t: t.hold(pool, "hog", size)
+
+
+def stranger_burns(t):
     t.tree.make("stranger")
     t.tree.write("stranger", "cpu.weight", 10000)
     t.burn_outside("stranger")
-    found = explain(t, "one")
-    check.that(found["chain"][-2]["cpu_share"] < 0.75 * before, "the top slice has less beside a heavy stranger")
-    check.equal(found["binding"]["cpu"]["cgroup"], t.backend.top, "the level that divides most")
-    check.contains(found["reason"], "stranger", "the stranger is named")
-    t.tree.write("stranger", "cpu.weight", 1)
-    lighter = explain(t, "one")["chain"][-2]["cpu_share"]
+
+
+def bare_tasks_burn(t):
     for _ in range(4):
         t.burn_outside("")
-    check.that(explain(t, "one")["chain"][-2]["cpu_share"] < lighter, "bare tasks in the root count")
 
 
-@test("explain: an OOM kill by the container's own limit and one by the pool's are told apart")
-def oom(t):
+def out_of_memory(pool, size):
+    """Something in the container asked about holds too much; only that process is to die."""
+    def prepare(t):
+        path = f"{t.backend.pool(*([pool] if isinstance(pool, str) else pool))}/asked.scope"
+        t.tree.write(path, "memory.oom.group", 0)
+        eater = t.spawn(["weir-burn", "--threads", "0", "--hold", str(size), "--seconds", "60"], path)
+        check.soon(lambda: t.tree.flat(path, "memory.events", "oom_kill") > 0, f"an OOM kill in {path}", 60)
+        eater.wait(20)
+    return prepare
+
+
+def nothing(_):
+    pass
+
+
+@dataclass
+class Situation:
+    """A container named "asked" in a pool, what happens around it, and what explain must find.
+
+    Levels are own, pool, parent, top and root. `left` is the part of the top slice's CPU that is left to it;
+    `cores` what it has in cores. `of` asks about something else than the container.
+    """
+    what: str
+    pool: tuple | str
+    flags: tuple = ()
+    around: Callable = nothing
+    cpu: tuple | None = None
+    memory: tuple | None = None
+    left: float | None = None
+    cores: float | None = None
+    oom: str | None = None
+    says: str = ""
+    never: str = "\0"
+    of: str = "asked"
+
+
+TEAM = ("team", "nightly")
+INNER = ("box", "inner")
+HALF = ("--cpus", "0.5")
+
+SITUATIONS = [
+    Situation("memory: the own limit is the lowest", "web", ("--memory", "64MiB"), memory=("own", "memory.max")),
+    Situation("memory: the pool's limit is below the own", "web", ("--memory", "900MiB"), memory=("pool", "memory.max")),
+    Situation("memory: the parent's limit", TEAM, memory=("parent", "memory.max")),
+    Situation("memory: no limit but the capacity of all pools", "batch", memory=("top", "memory.max")),
+    Situation("memory: a neighbour has filled the pool", "web", ("--memory", "64MiB"),
+              around=full_of_memory("web", 150 * MIB), memory=("pool", "memory.max")),
+    Situation("memory: of a pool itself", "web", of="pool:web", memory=("asked", "memory.max")),
+    Situation("cpu: the own limit", "web", ("--cpus", "0.2"), cpu=("own", "cpu.max"), cores=0.2),
+    Situation("cpu: the pool's limit is below the own", "ci", ("--cpus", "1.5"), cpu=("pool", "cpu.max"), cores=0.5),
+    Situation("cpu: the pool's limit, its parent has none", ("team", "weekly"), cpu=("pool", "cpu.max"), cores=0.25),
+    Situation("cpu: the parent's limit", INNER, HALF, cpu=("parent", "cpu.max"), cores=0.3),
+    Situation("weights: alone in the tree", "batch", left=1),
+    Situation("weights: a pool with three hundred times the shares", "batch", around=beside("web"),
+              cpu=("pool", "cpu.weight"), left=1 / 301, says="shares"),
+    Situation("weights: weight 1 beside 10000", "batch", around=both(beside("web"), written(
+        (("batch",), "cpu.weight", 1), (("web",), "cpu.weight", 10000))),
+              cpu=("pool", "cpu.weight"), left=1 / 10001, says="weight 1 beside"),
+    Situation("weights: three neighbours in the same pool", "web", around=beside("web", "web", "web"),
+              cpu=("own", "cpu.weight"), left=1 / 4),
+    Situation("weights: a populated sibling of the parent", TEAM, around=beside("web"),
+              cpu=("parent", "cpu.weight"), left=1 / 4),
+    Situation("weights: the neighbour has ended, its pool is empty", "batch", around=gone("web"), left=1),
+    Situation("weights: the neighbour is frozen", "batch", around=both(beside("web"), frozen("web")), left=1),
+    Situation("frozen: the container", "web", around=frozen("web", container="asked"),
+              cpu=("own", "cgroup.freeze"), cores=0, says="frozen"),
+    Situation("frozen: its pool", "web", around=frozen("web"), cpu=("pool", "cgroup.freeze"), cores=0, says="frozen"),
+    Situation("frozen: the pool above", TEAM, around=frozen("team"), cpu=("parent", "cgroup.freeze"), cores=0, says="frozen"),
+    Situation("stranger: a heavy one beside the top slice", "web", around=stranger_burns, cpu=("top", "cpu.weight"),
+              says="stranger"),
+    Situation("stranger: bare processes in the root", "web", around=bare_tasks_burn, cpu=("top", "cpu.weight"),
+              says="tasks in / itself"),
+    Situation("oom: nobody was killed", "web", oom=None),
+    Situation("oom: by the own limit", "web", ("--memory", "40MiB"), around=out_of_memory("web", 100 * MIB), oom="own",
+              says="its own memory limit"),
+    Situation("oom: by the pool's limit", "web", around=out_of_memory("web", 260 * MIB), oom="pool", never="its own"),
+    Situation("oom: by the parent's limit", INNER, around=out_of_memory(INNER, 120 * MIB), oom="parent", never="its own"),
+]
+
+
+def judge(situation, found):
+    """What explain says against what the situation is."""
+    chain = [entry["cgroup"] for entry in found["chain"]]
+    levels = {"asked": chain[0], "own": chain[0], "pool": chain[1], "parent": chain[2], "top": chain[-2], "root": chain[-1]}
+    for resource, wanted in (("cpu", situation.cpu), ("memory", situation.memory)):
+        if wanted:
+            bound = found["binding"][resource]
+            check.equal((bound["cgroup"], bound["file"]), (levels[wanted[0]], wanted[1]), f"what binds {resource}")
+    shares = [entry["cpu_share"] for entry in found["chain"]]
+    if situation.left is not None:
+        # Weights are whole numbers from 1 to 10000.
+        check.near(shares[0] / shares[-2], situation.left, 0.005 * situation.left + 0.0001, "part of the top slice's CPU")
+    if situation.cores is not None:
+        check.near(shares[0], situation.cores, 0.001, "cores")
+    check.equal(found["oom"] and found["oom"]["cgroup"], situation.oom and levels[situation.oom], "whose limit killed")
+    if situation.oom:
+        check.at_least(found["oom"]["count"], 1, "how often")
+    check.contains(found["reason"], situation.says, "the sentence")
+    check.that(situation.never not in found["reason"], f"the sentence says {situation.never!r}: {found['reason']}")
+
+
+def undo(t):
+    """The pools as they were applied, with nobody in them, and no counts from before."""
+    for path in t.strangers():
+        t.tree.kill(path)
+    t.weir.ok("teardown", "--kill")
+    while t.started:
+        child = t.started.pop()
+        child.kill()
+        child.wait()
+    t.weir.ok("apply")
+
+
+@test("explain: is right in twenty-six prepared situations", timeout=180)
+def situations(t):
     applied(t)
-    own = t.run("web", "own", "sh", "-c", "weir-burn --threads 0 --hold 100000000 --seconds 1; sleep 600",
-                flags=("--memory", "40MiB"))
-    t.tree.write(own.path, "memory.oom.group", 0)
-    check.soon(lambda: t.tree.flat(own.path, "memory.events", "oom_kill") > 0 or None, "an OOM kill", 60) \
-        if t.tree.exists(own.path) else None
-    if t.tree.exists(own.path):
-        found = explain(t, "own")
-        check.equal(found["oom"]["cgroup"], own.path, "whose limit")
-        check.contains(found["reason"], "its own memory limit", "the sentence")
-    victim = t.run("web", "victim", "sleep", "600")
-    t.tree.write(victim.path, "memory.oom.group", 0)
-    eater = t.spawn(["weir-burn", "--threads", "0", "--hold", str(260 * MIB), "--seconds", "60"], victim.path)
-    check.soon(lambda: t.tree.flat(victim.path, "memory.events", "oom_kill") > 0, "an OOM kill", 60)
-    eater.wait(20)
-    found = explain(t, "victim")
-    check.equal(found["oom"]["cgroup"], t.backend.pool("web"), "whose limit")
-    check.that(found["oom"]["count"] >= 1, "how many")
-    check.that("its own" not in found["reason"], "not its own limit")
-    check.equal(explain(t, "pool:web")["oom"]["cgroup"], t.backend.pool("web"), "asked of the pool")
+    wrong = []
+    for situation in SITUATIONS:
+        try:
+            sleeper(t, situation.pool, "asked", *situation.flags)
+            situation.around(t)
+            judge(situation, explain(t, situation.of))
+        except check.Failed as failure:
+            wrong.append(f"{situation.what}: {failure}")
+        undo(t)
+    check.equal(len(SITUATIONS), 26, "situations")
+    check.that(not wrong, "; ".join(wrong))
+
+
+@test("explain: what strangers use and who they are changes the share of the top slice")
+def strangers(t):
+    applied(t)
+    sleeper(t, "web", "one")
+    before = explain(t, "one")["chain"][-2]["cpu_share"]
+    stranger_burns(t)
+    beside_heavy = explain(t, "one")["chain"][-2]["cpu_share"]
+    check.that(beside_heavy < 0.75 * before, f"a heavy stranger takes its part: {beside_heavy} after {before}")
+    t.tree.write("stranger", "cpu.weight", 1)
+    beside_light = explain(t, "one")["chain"][-2]["cpu_share"]
+    check.that(beside_light > beside_heavy, "a light one less")
+    bare_tasks_burn(t)
+    check.that(explain(t, "one")["chain"][-2]["cpu_share"] < beside_light, "bare tasks in the root count")
 
 
 @test("explain: names of pools and containers, told apart and mistaken")
