@@ -14,19 +14,19 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kernel_keys{"rbps", "wbps", "riops", "wiops"};
 
-/// The kernel keeps operations in 32 bits; from the largest number on they are no limit.
-constexpr std::int64_t no_iops_limit = std::numeric_limits<std::uint32_t>::max();
-
-/// No disk gets there.
-constexpr std::int64_t no_bps_limit = std::numeric_limits<std::int64_t>::max();
-
-bool is_iops(std::size_t rate) { return rate >= static_cast<std::size_t>(IoRate::read_iops); }
+/// Numbers that are no limit: the kernel keeps operations in 32 bits, the largest of them meaning
+/// none (kernel-notes 63), and no disk gets to 2^63 bytes a second.
+bool is_no_limit(std::size_t rate, std::uint64_t number) {
+  if (rate >= static_cast<std::size_t>(IoRate::read_iops))
+    return number >= std::numeric_limits<std::uint32_t>::max();
+  return number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
 
 tl::unexpected<Error> not_io_max(std::string_view line) {
   return fail(Errc::failed, fmt::format("'{}' is not a line of io.max", printable(line, 80)));
 }
 
-/// "rbps=1048576"; a number that the writer would write as "max" counts as no limit here as well.
+/// "rbps=1048576".
 Status take_rate(std::string_view word, IoRates& out) {
   const auto equals = word.find('=');
   const auto key = std::ranges::find(kernel_keys, word.substr(0, equals));
@@ -38,8 +38,7 @@ Status take_rate(std::string_view word, IoRates& out) {
   if (value == file::no_limit) return {};
   const auto number = to_number<std::uint64_t>(value);
   if (!number) return not_io_max(word);
-  const auto none = is_iops(index) ? no_iops_limit : no_bps_limit;
-  if (*number < static_cast<std::uint64_t>(none)) rate = static_cast<std::int64_t>(*number);
+  if (!is_no_limit(index, *number)) rate = static_cast<std::int64_t>(*number);
   return {};
 }
 
@@ -70,9 +69,9 @@ std::string io_max_line(DeviceNumber device, const IoRates& limits) {
   auto out = device.str();
   for (std::size_t r = 0; r < kernel_keys.size(); ++r) {
     const auto limit = limits.rate[r];
-    const bool none = !limit || (is_iops(r) && *limit >= no_iops_limit);
-    out += none ? fmt::format(" {}=max", kernel_keys[r])
-                : fmt::format(" {}={}", kernel_keys[r], std::max(*limit, least_io_limit));
+    const auto number = static_cast<std::uint64_t>(std::max(limit.value_or(0), least_io_limit));
+    out += !limit || is_no_limit(r, number) ? fmt::format(" {}=max", kernel_keys[r])
+                                            : fmt::format(" {}={}", kernel_keys[r], number);
   }
   return out;
 }
