@@ -63,8 +63,6 @@ class Context:
 
     def __exit__(self, kind, value, trace):
         """Weir itself must be able to take everything down; what it leaves fails a test that was good so far."""
-        for child in self.started:
-            end(child)
         complaint = None
         try:
             complaint = self.tidy_up()
@@ -75,6 +73,9 @@ class Context:
             raise check.Failed(complaint)
 
     def tidy_up(self):
+        """Ends what the test started and takes weir's tree down by weir; gives back what went wrong with that."""
+        while self.started:
+            end(self.started.pop(0))
         for path in self.strangers():
             self.tree.kill(path)
         if self.tree.exists(self.backend.top) and self.tree.attributes(self.backend.top):

@@ -7,6 +7,8 @@ import os
 import struct
 import time
 
+from harness import check
+
 # What anybody may have set; what the kernel counts by itself is left out.
 SETTINGS = ("cgroup.subtree_control", "cgroup.type", "cgroup.freeze", "cgroup.max.depth", "cgroup.max.descendants",
             "cpu.weight", "cpu.max", "cpu.idle", "cpuset.cpus", "cpuset.mems", "cpuset.cpus.partition",
@@ -88,6 +90,10 @@ class Tree:
         """Every setting of every cgroup from here down, as (cgroup, file) -> value."""
         return {(path, file): value for path in self.walk(cgroup) for file, value in self.settings(path).items()
                 if value is not None}
+
+    def freeze(self, cgroup):
+        self.write(cgroup, "cgroup.freeze", 1)
+        check.soon(lambda: self.flat(cgroup, "cgroup.events", "frozen") == 1, f"{cgroup} is frozen")
 
     def kill(self, cgroup, seconds=20):
         """Ends all processes and removes the cgroup with all below it."""

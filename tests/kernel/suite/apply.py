@@ -143,6 +143,14 @@ def teardown(t):
     check.equal(t.weir.ok("teardown").out, "", "a second teardown has nothing to do")
 
 
+@test("teardown --kill does not wait for a frozen pool to report its end")
+def frozen_pool(t):
+    t.weir.configure(RICH).ok("apply")
+    t.run("batch", "cold", "sleep", "600")
+    t.tree.freeze(t.backend.pool("batch"))
+    check.at_most(t.weir.ok("teardown", "--kill").seconds, 8, "seconds")
+
+
 @test("teardown switches off the controllers that apply switched on, and no other")
 def controllers(t):
     house = t.tree.make("house")

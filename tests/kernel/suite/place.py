@@ -171,16 +171,6 @@ def killed(t):
     check.equal(t.weir("verify").status, 0, "verify at the end")
 
 
-@test("teardown --kill: does not wait for a frozen pool to report its end")
-def frozen_pool(t):
-    applied(t)
-    t.run("batch", "cold", "sleep", "600")
-    pool = t.backend.pool("batch")
-    t.tree.write(pool, "cgroup.freeze", 1)
-    check.soon(lambda: t.tree.flat(pool, "cgroup.events", "frozen") == 1, "frozen")
-    check.at_most(t.weir.ok("teardown", "--kill").seconds, 8, "seconds")
-
-
 @test("release: gives up a container, but not one with processes unless told to kill")
 def release(t):
     applied(t)
