@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <set>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -72,8 +73,14 @@ class Events {
   UniqueFd fd_;
 };
 
-bool lives_within(int pid, const CgroupPath& cgroup) {
-  const auto text = read_small_file(fmt::format("/proc/{}/cgroup", pid));
+/// A live thread of a process that lives in a cgroup. It is the leader wherever that one lives.
+struct Member {
+  int pid = 0;
+  int tid = 0;
+};
+
+bool lives_within(const Member& member, const CgroupPath& cgroup) {
+  const auto text = read_small_file(fmt::format("/proc/{}/task/{}/cgroup", member.pid, member.tid));
   const auto path = text ? parse_proc_cgroup(*text) : std::nullopt;
   // The tree may be mounted from somewhere inside the hierarchy: compare the end, at a slash.
   if (!path) return false;
@@ -84,25 +91,59 @@ bool lives_within(int pid, const CgroupPath& cgroup) {
   return end == path->size() || (*path)[end] == '/' || (*path)[end] == '\n';
 }
 
-void signal_process(int pid, int signal, const CgroupPath& cgroup) {
-  const UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+void signal_process(const Member& member, int signal, const CgroupPath& cgroup) {
+  const UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, member.pid, 0))};
   // Gone since it was listed, or somewhere else: nothing to do.
-  if (!pidfd || !lives_within(pid, cgroup)) return;
+  if (!pidfd || !lives_within(member, cgroup)) return;
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
-Status terminate_below(CgroupIo& io, const CgroupPath& cgroup, std::size_t depth) {
-  auto procs = io.read(cgroup, file::cgroup_procs);
-  if (!procs && is_gone(procs.error())) return {};
-  if (!procs && procs.error().sys != EOPNOTSUPP) return pass(std::move(procs));
-  const auto pids = procs ? parse_pids(*procs) : Result<std::vector<int>>{};
-  if (pids)
-    for (const int pid : *pids) signal_process(pid, SIGTERM, cgroup);
+/// What a file of the cgroup lists; nothing where it is gone or, threaded, does not say.
+Result<std::vector<int>> read_ids(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
+  auto text = io.read(cgroup, name);
+  if (text) return parse_pids(*text);
+  if (is_gone(text.error()) || text.error().sys == EOPNOTSUPP) return std::vector<int>{};
+  return pass(std::move(text));
+}
+
+/// Processes that came in after their leader had exited: cgroup.procs does not list them and
+/// cgroup.kill spares them, for the dead leader stays where it was (kernel.md #7, #44).
+Result<std::vector<Member>> half_moved(CgroupIo& io, const CgroupPath& cgroup,
+                                       const std::vector<int>& pids) {
+  WEIR_TRY(const auto tids, read_ids(io, cgroup, file::cgroup_threads));
+  const std::set<int> listed{pids.begin(), pids.end()};
+  std::set<int> seen;
+  std::vector<Member> out;
+  for (const int tid : tids) {
+    if (listed.contains(tid)) continue;
+    const auto text = read_small_file(fmt::format("/proc/{}/status", tid));
+    const auto leader = text ? parse_thread_group(*text) : std::nullopt;
+    if (leader && !listed.contains(*leader) && seen.insert(*leader).second)
+      out.push_back({*leader, tid});
+  }
+  return out;
+}
+
+/// A signal to the processes in a cgroup and below that `Who` gives.
+template <typename Who>
+Status signal_below(CgroupIo& io, const CgroupPath& cgroup, int signal, Who who,
+                    std::size_t depth = 0) {
+  WEIR_TRY(const auto members, who(cgroup));
+  for (const auto& member : members) signal_process(member, signal, cgroup);
   const auto names = io.children(cgroup);
   if (!names || depth >= deepest) return {};
   for (const auto& name : *names)
-    if (const auto child = cgroup.child(name)) WEIR_CHECK(terminate_below(io, *child, depth + 1));
+    if (const auto child = cgroup.child(name))
+      WEIR_CHECK(signal_below(io, *child, signal, who, depth + 1));
   return {};
+}
+
+Status kill_half_moved(CgroupIo& io, const CgroupPath& cgroup) {
+  return signal_below(io, cgroup, SIGKILL,
+                      [&io](const CgroupPath& one) -> Result<std::vector<Member>> {
+                        WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
+                        return half_moved(io, one, pids);
+                      });
 }
 
 Status remove_below(CgroupIo& io, const CgroupPath& cgroup, std::size_t depth) {
@@ -130,7 +171,15 @@ Result<bool> wait_unpopulated(CgroupIo& io, const CgroupPath& cgroup, millisecon
   }
 }
 
-Status terminate(CgroupIo& io, const CgroupPath& cgroup) { return terminate_below(io, cgroup, 0); }
+Status terminate(CgroupIo& io, const CgroupPath& cgroup) {
+  return signal_below(io, cgroup, SIGTERM,
+                      [&io](const CgroupPath& one) -> Result<std::vector<Member>> {
+                        WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
+                        WEIR_TRY(auto members, half_moved(io, one, pids));
+                        for (const int pid : pids) members.push_back({pid, pid});
+                        return members;
+                      });
+}
 
 Status remove_tree(CgroupIo& io, const CgroupPath& cgroup) {
   const auto deadline = Clock::now() + remove_patience;
@@ -149,11 +198,15 @@ Status kill_and_remove(CgroupIo& io, const CgroupPath& cgroup) {
   auto killed = io.write(cgroup, file::cgroup_kill, "1");
   if (!killed && is_gone(killed.error())) return {};
   if (!killed) return killed;
-  WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, kill_patience));
-  if (!empty)
-    return fail(Errc::failed, fmt::format("{}: processes are still there {} s after cgroup.kill",
-                                          cgroup.str(), kill_patience.count() / 1000));
-  return remove_tree(io, cgroup);
+  const auto deadline = Clock::now() + kill_patience;
+  for (auto nap = longest_nap;; nap *= 2) {
+    WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, nap));
+    if (empty) return remove_tree(io, cgroup);
+    if (Clock::now() > deadline)
+      return fail(Errc::failed, fmt::format("{}: processes are still there {} s after cgroup.kill",
+                                            cgroup.str(), kill_patience.count() / 1000));
+    WEIR_CHECK(kill_half_moved(io, cgroup));
+  }
 }
 
 Status clear(CgroupIo& io, const CgroupPath& cgroup, milliseconds grace) {

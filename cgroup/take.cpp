@@ -18,8 +18,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::seconds{10};
-constexpr std::size_t max_uncertain_scans = 25;  // other processes come and go too
-constexpr std::size_t quiet_rounds = 2;          // in a row without news: it is all in
+constexpr std::size_t max_uncertain_scans = 100;  // other processes come and go too
+constexpr std::size_t needed_proofs = 2;  // pids that start again at the bottom deceive one scan
+constexpr std::size_t quiet_rounds = 2;   // in a row without news: it is all in
 
 /// Is `path` of /proc in `leaf`? The mount may show a part of the hierarchy only: compare the end.
 bool lies_in(const std::string& path, const CgroupPath& leaf) {
@@ -101,6 +102,7 @@ class Taker {
     orphaned_since_ = std::min(orphaned_since_, process.stat.start_time);
     in_.insert(process.stat.pid);
     vanished_ = true;
+    proofs_ = 0;
     return true;
   }
 
@@ -110,7 +112,8 @@ class Taker {
       return false;
     auto held = hold_process(pid);
     if (!held && held.error().code != Errc::not_found) refused_.emplace(pid, held.error().message);
-    if (!held || held->stat.is_kernel_thread() || held->stat.is_zombie()) return false;
+    // By its descriptor: a process whose leader has exited reads as a zombie and lives.
+    if (!held || held->stat.is_kernel_thread() || !held->is_alive()) return false;
     known_.erase(pid);
     in_.erase(pid);
     if (lies_in(held->cgroup, leaf_)) {  // born in there: nothing to do but to watch its children
@@ -123,25 +126,32 @@ class Taker {
   }
 
   /// Processes of a family that is known, younger than a parent that vanished, and outside. The
-  /// newest first, and in at once: in a chain of forks each lives for a moment only. A process that
-  /// ends while it is looked at may have left a successor behind: only a scan in which nobody did
-  /// proves anything.
+  /// newest first, and in at once: in a chain of forks each lives for a moment only. Whoever ends
+  /// while the scan goes on may have left a successor behind that it did not see: only scans in
+  /// which nobody did prove anything.
   Result<bool> adopt_orphans() {
     if (!vanished_) return false;
     bool news = false, certain = true;
     const auto everyone = list_processes();
+    std::set<std::pair<int, std::uint64_t>> ended;
     for (auto at = everyone.rbegin(); at != everyone.rend(); ++at) {
       const auto stat = read_process_stat(*at);
       certain = certain && stat.has_value();
-      if (!stat || stat->start_time < orphaned_since_ || stat->is_zombie()) continue;
+      if (!stat || stat->start_time < orphaned_since_) continue;
       if (!families_.contains({stat->session, stat->group})) continue;
-      if (!learn(*at)) continue;
-      news = true;
-      WEIR_CHECK(bring_in(known_.at(*at)));
+      if (learn(*at)) {
+        news = true;
+        WEIR_CHECK(bring_in(known_.at(*at)));
+      } else if (stat->is_zombie()) {
+        certain = certain && ended_.contains({stat->pid, stat->start_time});
+        ended.emplace(stat->pid, stat->start_time);
+      }
     }
+    ended_ = std::move(ended);
+    proofs_ = certain && !news ? proofs_ + 1 : 0;
     uncertain_scans_ = certain || news ? 0 : uncertain_scans_ + 1;
-    vanished_ = news || !certain;
-    return news || (!certain && uncertain_scans_ < max_uncertain_scans);
+    vanished_ = proofs_ < needed_proofs;
+    return news || (vanished_ && uncertain_scans_ < max_uncertain_scans);
   }
 
   /// The pid was used again between check and write: whoever has it now belongs where its parent
@@ -186,8 +196,10 @@ class Taker {
   std::map<int, std::string> refused_;
   std::set<std::pair<int, int>> families_;  // session and process group
   std::uint64_t orphaned_since_ = ~std::uint64_t{0};
-  bool vanished_ = false;  // somebody did since the last scan that proved anything
+  bool vanished_ = false;   // somebody did since the last scan that proved anything
+  std::size_t proofs_ = 0;  // scans in a row that found nobody
   std::size_t uncertain_scans_ = 0;
+  std::set<std::pair<int, std::uint64_t>> ended_;  // zombies of the last scan: pid and start time
 };
 
 }  // namespace

@@ -107,6 +107,16 @@ Result<std::vector<int>> parse_pids(std::string_view text) {
   return out;
 }
 
+std::optional<int> parse_thread_group(std::string_view text) {
+  for (const auto line : split(text, '\n')) {
+    const auto words = split_words(line);
+    if (words.size() != 2 || words[0] != "Tgid:") continue;
+    const auto pid = to_number<int>(words[1]);
+    return pid && *pid > 0 ? std::optional{*pid} : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::optional<Bytes> meminfo_value(std::string_view text, std::string_view key) {
   for (const auto line : split(text, '\n')) {
     const auto words = split_words(line);

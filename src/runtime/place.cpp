@@ -23,7 +23,7 @@ Status check_may_move(const HeldProcess& process, bool force) {
   if (process.stat.is_kernel_thread())
     return fail(Errc::usage,
                 fmt::format("{}: is a kernel thread, the kernel refuses to move it", who));
-  if (process.stat.is_zombie())
+  if (!process.is_alive())
     return fail(Errc::usage,
                 fmt::format("{}: has ended already and waits for its parent only", who));
   if (process.stat.pid == self().pid)

@@ -36,6 +36,7 @@ void check_numbers(std::string_view text) {
   const auto cpu = parse_cpu_max(text);
   check_error(cpu);
   if (cpu) require(cpu->period_us > 0 && (!cpu->cores() || cpu->cores()->value >= 0));
+  (void)parse_thread_group(text);
   const auto pids = parse_pids(text);
   check_error(pids);
   if (pids)

@@ -77,6 +77,13 @@ TEST_CASE("pressure: some avg10, or nothing") {
   CHECK_FALSE(parse_some_avg10("").has_value());
 }
 
+TEST_CASE("the process a thread belongs to") {
+  CHECK(parse_thread_group("Name:\tTgid: 7\nState:\tS (sleeping)\nTgid:\t176\nPid:\t177\n") == 176);
+  for (const auto* wrong : {"", "Tgid:", "Tgid:\t", "Tgid:\t0\n", "Tgid:\t-3\n", "Tgid:\t1 2\n",
+                            "Tgid:\t99999999999\n", "XTgid:\t3\n"})
+    CHECK_FALSE(parse_thread_group(wrong).has_value());
+}
+
 TEST_CASE("cgroup.procs: numbers, without those of other pid namespaces") {
   CHECK(*parse_pids("1\n22\n0\n333\n") == std::vector<int>{1, 22, 333});
   CHECK(parse_pids("")->empty());

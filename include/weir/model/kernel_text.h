@@ -43,6 +43,9 @@ std::optional<double> parse_some_avg10(std::string_view text);
 /// Process ids of cgroup.procs; 0 (a process outside the pid namespace) is left out.
 Result<std::vector<int>> parse_pids(std::string_view text);
 
+/// The process a thread belongs to, from /proc/TID/status.
+std::optional<int> parse_thread_group(std::string_view text);
+
 /// /proc/meminfo in bytes: "MemTotal" and friends.
 std::optional<Bytes> meminfo_value(std::string_view text, std::string_view key);
 
