@@ -20,7 +20,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::seconds{10};
 constexpr std::size_t max_uncertain_scans = 100;  // other processes come and go too
 constexpr std::size_t needed_proofs = 2;  // pids that start again at the bottom deceive one scan
-constexpr std::size_t quiet_rounds = 2;   // in a row without news: it is all in
+constexpr std::size_t max_generations = 256;
+constexpr std::size_t quiet_rounds = 2;  // in a row without news: it is all in
 
 /// Is `path` of /proc in `leaf`? The mount may show a part of the hierarchy only: compare the end.
 bool lies_in(const std::string& path, const CgroupPath& leaf) {
@@ -45,8 +46,10 @@ class Taker {
 
   Result<TakeReport> take(std::vector<HeldProcess> roots) {
     for (auto& root : roots) known_.emplace(root.stat.pid, std::move(root));
-    for (const auto& [pid, process] : known_)
+    for (const auto& [pid, process] : known_) {
       families_.insert({process.stat.session, process.stat.group});
+      leave_siblings(process);
+    }
     const auto deadline = Clock::now() + patience;
     std::size_t quiet = 0;
     while (quiet < quiet_rounds && Clock::now() < deadline) {
@@ -70,7 +73,7 @@ class Taker {
       news = news || moved;
     }
     for (const int pid : pids)
-      for (const int child : read_children(pid)) news = learn(child) || news;
+      for (const int child : read_children(pid)) news = learn_child(child, known_.at(pid)) || news;
     WEIR_TRY(const bool adopted, adopt_orphans());
     return adopted || news;
   }
@@ -106,14 +109,20 @@ class Taker {
     return true;
   }
 
-  bool learn(int pid) {
-    if (pid == ::getpid()) return false;
+  enum class Seen { before, for_the_first_time, ended };
+
+  /// Ended is said once of each process, since its orphans have to be looked for once.
+  Seen learn(int pid) {
+    if (pid == ::getpid()) return Seen::before;
     if (const auto known = known_.find(pid); known != known_.end() && known->second.is_alive())
-      return false;
+      return Seen::before;
     auto held = hold_process(pid);
-    if (!held && held.error().code != Errc::not_found) refused_.emplace(pid, held.error().message);
+    if (!held && held.error().code == Errc::not_found) return Seen::ended;
+    if (!held) refused_.emplace(pid, held.error().message);
+    if (!held || held->stat.is_kernel_thread()) return Seen::before;
     // By its descriptor: a process whose leader has exited reads as a zombie and lives.
-    if (!held || held->stat.is_kernel_thread() || !held->is_alive()) return false;
+    if (!held->is_alive())
+      return dead_.insert({pid, held->stat.start_time}).second ? Seen::ended : Seen::before;
     known_.erase(pid);
     in_.erase(pid);
     if (lies_in(held->cgroup, leaf_)) {  // born in there: nothing to do but to watch its children
@@ -122,7 +131,20 @@ class Taker {
     }
     families_.insert({held->stat.session, held->stat.group});
     known_.emplace(pid, std::move(*held));
-    return true;
+    return Seen::for_the_first_time;
+  }
+
+  /// A child that ended before anybody looked, a zombie or already waited for, may have forked.
+  bool learn_child(int pid, const HeldProcess& parent) {
+    const auto seen = learn(pid);
+    if (seen == Seen::ended) {
+      orphaned_since_ = std::min(orphaned_since_, parent.stat.start_time);
+      if (const auto stat = read_process_stat(pid); stat && stat->parent == parent.stat.pid)
+        families_.insert({stat->session, stat->group});
+      vanished_ = true;
+      proofs_ = 0;
+    }
+    return seen == Seen::for_the_first_time;
   }
 
   /// Processes of a family that is known, younger than a parent that vanished, and outside. The
@@ -133,25 +155,45 @@ class Taker {
     if (!vanished_) return false;
     bool news = false, certain = true;
     const auto everyone = list_processes();
-    std::set<std::pair<int, std::uint64_t>> ended;
     for (auto at = everyone.rbegin(); at != everyone.rend(); ++at) {
       const auto stat = read_process_stat(*at);
       certain = certain && stat.has_value();
       if (!stat || stat->start_time < orphaned_since_) continue;
-      if (!families_.contains({stat->session, stat->group})) continue;
-      if (learn(*at)) {
-        news = true;
-        WEIR_CHECK(bring_in(known_.at(*at)));
-      } else if (stat->is_zombie()) {
-        certain = certain && ended_.contains({stat->pid, stat->start_time});
-        ended.emplace(stat->pid, stat->start_time);
-      }
+      if (!families_.contains({stat->session, stat->group}) || descends_from_sibling(*stat))
+        continue;
+      const auto seen = learn(*at);
+      certain = certain && seen != Seen::ended;
+      if (seen != Seen::for_the_first_time) continue;
+      news = true;
+      WEIR_CHECK(bring_in(known_.at(*at)));
     }
-    ended_ = std::move(ended);
     proofs_ = certain && !news ? proofs_ + 1 : 0;
     uncertain_scans_ = certain || news ? 0 : uncertain_scans_ + 1;
     vanished_ = proofs_ < needed_proofs;
     return news || (vanished_ && uncertain_scans_ < max_uncertain_scans);
+  }
+
+  /// The shell or script that started a root has other children, of the same session and often of
+  /// the same group. Whoever is one of them when we begin, or descends from one, is none of ours.
+  void leave_siblings(const HeldProcess& root) {
+    int pid = root.stat.parent;
+    for (std::size_t level = 0; pid > 1 && level < max_generations; ++level) {
+      const auto above = read_process_stat(pid);
+      if (!above || above->session != root.stat.session) return;  // a reaper: it has orphans, too
+      for (const int child : read_children(pid)) siblings_.insert(child);
+      pid = above->parent;
+    }
+  }
+
+  bool descends_from_sibling(ProcessStat stat) const {
+    for (std::size_t level = 0; level < max_generations; ++level) {
+      if (known_.contains(stat.pid)) return false;
+      if (siblings_.contains(stat.pid)) return true;
+      const auto parent = read_process_stat(stat.parent);
+      if (!parent) return false;
+      stat = *parent;
+    }
+    return false;
   }
 
   /// The pid was used again between check and write: whoever has it now belongs where its parent
@@ -199,7 +241,8 @@ class Taker {
   bool vanished_ = false;   // somebody did since the last scan that proved anything
   std::size_t proofs_ = 0;  // scans in a row that found nobody
   std::size_t uncertain_scans_ = 0;
-  std::set<std::pair<int, std::uint64_t>> ended_;  // zombies of the last scan: pid and start time
+  std::set<std::pair<int, std::uint64_t>> dead_;  // zombies that were seen: pid and start time
+  std::set<int> siblings_;  // of the roots and of their ancestors in the session
 };
 
 }  // namespace

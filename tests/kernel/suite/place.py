@@ -96,6 +96,30 @@ def headless_alone(t):
     check.equal(child.wait(20), -signal.SIGKILL, "how it ended")
 
 
+@test("place: the orphans of a child that ended before come along, a sibling of the same group does not")
+def orphans(t):
+    applied(t)
+    t.tree.make("outside")
+    # The job's only child is a zombie; what that one left behind belongs to the job. The script's
+    # other job, begun later in the same process group, does not.
+    job = "if os.fork() == 0:\n  if os.fork() == 0: time.sleep(600)\n  os._exit(0)\n" \
+          "time.sleep(600)\n"
+    script = f"import os,subprocess,sys,time\njob = {('import os,time' + chr(10) + job)!r}\n" \
+             "first = subprocess.Popen([sys.executable, '-c', job])\ntime.sleep(1)\n" \
+             "second = subprocess.Popen(['sh', '-c', 'sleep 600 & wait'])\ntime.sleep(0.5)\n" \
+             "print('ready', flush=True)\nprint(first.pid, second.pid, flush=True)\ntime.sleep(600)\n"
+    shell = t.ready(t.spawn(["python3", "-c", script], "outside", start_new_session=True))
+    first, second = map(int, shell.stdout.readline().split())
+    placed = t.weir.json("place", "--pool", "batch", "--name", "job", first)
+    inside = t.tree.pids(scope(t, "batch", "job"))
+    check.equal((placed["pids"], placed["missed"], len(inside)), (2, [], 2), "the job and the orphan")
+    check.that(first in inside, "the job itself is outside")
+    check.equal(len(t.tree.pids("outside")), 3, "the script, its other job and that one's child")
+    check.that(second in t.tree.pids("outside"), "the sibling was taken along")
+    t.weir.ok("release", "job", "--kill")
+    t.tree.kill("outside")
+
+
 @test("place: a tree of 200 that forks all the time comes whole, or it is said who did not")
 def storm(t):
     applied(t)
