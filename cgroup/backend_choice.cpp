@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend_choice.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include <climits>
 
 namespace weir {
 namespace {
@@ -20,6 +24,30 @@ bool is_delegated_by_systemd(const std::string& root) {
   return false;
 }
 
+bool has_unit_name(std::string_view name) {
+  constexpr std::array<std::string_view, 5> suffixes{".slice", ".scope", ".service", ".mount",
+                                                     ".swap"};
+  return std::ranges::any_of(suffixes, [&](auto suffix) { return name.ends_with(suffix); });
+}
+
+/// Whose a cgroup below the mount is: systemd marks what it hands over, and does not look at what
+/// others made beside its units (kernel.md #50).
+enum class Owner { systemd, delegated, nobody };
+
+Owner owner_of(const std::string& root) {
+  std::array<char, PATH_MAX> resolved{};
+  std::string path = ::realpath(root.c_str(), resolved.data()) ? resolved.data() : root;
+  std::string outermost;
+  // cgroup.type is missing in the kernel's root cgroup only.
+  while (path.size() > 1 && ::access((path + "/cgroup.type").c_str(), F_OK) == 0) {
+    if (is_delegated_by_systemd(path)) return Owner::delegated;
+    const auto slash = path.rfind('/');
+    outermost = path.substr(slash + 1);
+    path.resize(std::max<std::size_t>(slash, 1));
+  }
+  return has_unit_name(outermost) ? Owner::systemd : Owner::nobody;
+}
+
 bool is_writable(const std::string& root) {
   return ::access((root + "/cgroup.procs").c_str(), W_OK) == 0 && ::access(root.c_str(), W_OK) == 0;
 }
@@ -30,9 +58,18 @@ BackendDecision choose_backend(const CgroupHost& host, const std::string& root) 
   if (!is_writable(root))
     return {std::nullopt, fmt::format("{} is not writable for this user", root)};
   if (!host.systemd) return {Backend::cgroupfs, "no systemd runs here: weir owns its slice"};
-  if (is_delegated_by_systemd(root))
-    return {Backend::cgroupfs, fmt::format("systemd delegated {} to weir", root)};
-  return {std::nullopt, "systemd owns the cgroup tree of this host"};
+  if (host.delegated) {
+    switch (owner_of(root)) {
+      case Owner::delegated:
+        return {Backend::cgroupfs, fmt::format("systemd delegated {} to weir", root)};
+      case Owner::nobody:
+        return {Backend::cgroupfs, fmt::format("{} is no unit of systemd's", root)};
+      case Owner::systemd:
+        return {std::nullopt,
+                fmt::format("{} belongs to systemd, which has not delegated it", root)};
+    }
+  }
+  return {Backend::systemd, "systemd runs here: weir asks it for slices and scopes"};
 }
 
 }  // namespace weir

@@ -105,10 +105,11 @@ Result<int> verify_command(const Arguments& args) {
   } else if (drift.empty()) {
     note(args, "no drift: the kernel matches the file");
   } else {
-    Table table({{"CGROUP"}, {"FILE"}, {"WANTED"}, {"KERNEL"}, {"REPAIRED"}});
+    Table table({{"CGROUP"}, {"FILE"}, {"WANTED"}, {"KERNEL"}, {"SYSTEMD"}, {"REPAIRED"}});
     for (const auto& entry : drift)
       table.add({shown(entry.cgroup), entry.file.empty() ? "-" : entry.file, quoted(entry.wanted),
-                 entry.kernel ? quoted(*entry.kernel) : "absent", entry.repaired ? "yes" : "no"});
+                 entry.kernel ? quoted(*entry.kernel) : "absent",
+                 entry.systemd ? quoted(*entry.systemd) : "-", entry.repaired ? "yes" : "no"});
     table.print(args);
     if (left && !args.repair) note(args, "hint: weir verify --repair");
   }

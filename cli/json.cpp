@@ -169,7 +169,7 @@ Json drift_json(const std::vector<Drift>& drift) {
                             {"file", words(entry.file)},
                             {"wanted", entry.wanted},
                             {"kernel", text(entry.kernel)},
-                            {"systemd", nullptr},
+                            {"systemd", text(entry.systemd)},
                             {"repaired", entry.repaired}});
   return out;
 }

@@ -87,18 +87,21 @@ bool take_field(ContainerRecord& record, std::string_view key, std::string_view 
 Result<PoolRecord> PoolRecord::parse(std::string_view text) {
   std::string name;
   std::vector<std::string> enabled;
+  auto backend = Backend::cgroupfs;
   WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
     if (key == "pool") name = value;
     if (key == "enabled" && controller_named(value)) enabled.emplace_back(value);
+    if (key == "backend" && value == to_text(Backend::systemd)) backend = Backend::systemd;
     return true;
   }));
   WEIR_TRY(auto parsed, PoolName::parse(name));
-  return PoolRecord{std::move(parsed), std::move(enabled)};
+  return PoolRecord{std::move(parsed), std::move(enabled), backend};
 }
 
 std::string PoolRecord::str() const {
   auto out = fmt::format("{}\npool {}\n", version_line, name.str());
   for (const auto& controller : enabled) out += fmt::format("enabled {}\n", controller);
+  if (backend != Backend::cgroupfs) out += fmt::format("backend {}\n", to_text(backend));
   return out;
 }
 

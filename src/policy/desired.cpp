@@ -64,7 +64,7 @@ DesiredCgroup top_cgroup(const PoolTree& tree, const std::vector<Bytes>& hard,
   out.files.emplace(file::pids_max, pids_text(tree.capacity.pids));
   out.files.emplace(file::io_max, "");
   if (const auto name = PoolName::parse(tree.top.leaf().substr(0, tree.top.leaf().rfind('.'))))
-    out.record = PoolRecord{*name}.str();
+    out.record = PoolRecord{*name, {}, tree.backend}.str();
   return out;
 }
 
@@ -118,14 +118,15 @@ DesiredTree desired_tree(const PoolTree& tree, const std::vector<Member>& member
   const auto hard = hard_reservations(tree);
   const auto io = io_limits(tree);
   DesiredTree out;
-  out.controllers = needed_controllers(tree);
+  // systemd enables what its units need.
+  if (tree.backend == Backend::cgroupfs) out.controllers = needed_controllers(tree);
   out.online = online;
   out.cgroups.push_back(top_cgroup(tree, hard, outside));
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
     const auto& pool = tree.pools[i];
     out.cgroups.push_back({pool.path, CgroupKind::pool,
                            pool_files(tree, i, entitled, hard[i], io[i]), true,
-                           PoolRecord{pool.name()}.str(), std::nullopt});
+                           PoolRecord{pool.name(), {}, {}}.str(), std::nullopt});
   }
   add_members(tree, entitled, members, out);
   return out;

@@ -113,9 +113,12 @@ class Planner {
     if (existing)
       if (const auto at = existing->files.find(name); at != existing->files.end())
         from = at->second;
-    if (name == file::io_max) return plan_io_max(wanted.path, from, value);
+    const auto managed = managed_value(existing, name);
+    if (name == file::io_max) return plan_io_max(wanted.path, from, managed, value);
     const auto before = from ? std::string_view{*from} : default_value(name).value_or("");
-    if (same_value(name, before, value) || in_accepted_range(wanted, name, from)) return;
+    if (in_accepted_range(wanted, name, from)) return;
+    const bool kept = !managed || same_value(name, *managed, value);
+    if (same_value(name, before, value) && kept) return;
     const bool lowers = from && compare_values(name, before, value) == std::partial_ordering::less;
     if (lowers && blocked_by_use(wanted.path, *existing, name, value)) return;
     plan_.changes.push_back({lowers ? Phase::lower : Phase::raise,
@@ -128,21 +131,32 @@ class Planner {
     if (lowers) shrinking_.emplace(wanted.path.parent().str(), name);
   }
 
+  /// What systemd would write at its next turn, where it manages the cgroup.
+  static std::optional<std::string> managed_value(const ObservedCgroup* existing,
+                                                  std::string_view name) {
+    if (!existing) return std::nullopt;
+    const auto at = existing->managed.find(name);
+    return at == existing->managed.end() ? std::nullopt : std::optional{at->second};
+  }
+
   /// A write to io.max changes one device, so each device that differs is a change of its own; what
   /// is left unsaid in a line would keep its old value.
   void plan_io_max(const CgroupPath& cgroup, const std::optional<std::string>& from,
-                   std::string_view value) {
+                   const std::optional<std::string>& managed, std::string_view value) {
     const auto before = parse_io_max(from.value_or("")).value_or(IoMax{});
     const auto after = parse_io_max(value).value_or(IoMax{});
+    const auto held = managed ? parse_io_max(*managed).value_or(IoMax{}) : before;
     auto devices = before;
     devices.insert(after.begin(), after.end());
+    devices.insert(held.begin(), held.end());
     for (const auto& [device, unused] : devices) {
       const auto line = [&](const IoMax& of) {
         const auto at = of.find(device);
         return io_max_line(device, at == of.end() ? IoRates{} : at->second);
       };
       const auto old_line = line(before), new_line = line(after);
-      if (same_value(file::io_max, old_line, new_line)) continue;
+      const bool kept = !managed || line(held) == new_line;
+      if (same_value(file::io_max, old_line, new_line) && kept) continue;
       const bool lowers =
           from && compare_values(file::io_max, old_line, new_line) == std::partial_ordering::less;
       plan_.changes.push_back({lowers ? Phase::lower : Phase::raise,

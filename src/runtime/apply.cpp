@@ -33,12 +33,34 @@ Status check_single_tree(Session& session) {
     const auto path = parent.child(name);
     if (!path || *path == session.tree.top || !name.ends_with(".slice")) continue;
     const auto record = session.io.attribute(*path, attribute::pool);
-    if (record && *record && PoolRecord::parse(**record))
+    const bool ours = record && *record && PoolRecord::parse(**record);
+    if (ours)
       return fail(
           Errc::conflict,
           fmt::format("weir's tree is at {} now, the file says {}", name, session.tree.top.str()),
           fmt::format("tear it down first: weir teardown with [host] slice = \"{}\"", name));
   }
+  return {};
+}
+
+/// The same tree, made by the other back-end.
+Status check_same_backend(const Session& session, const ObservedTree& observed) {
+  if (observed.cgroups.empty() || !observed.cgroups.front().pool) return {};
+  const auto made_by = observed.cgroups.front().pool->backend;
+  if (made_by == session.tree.backend) return {};
+  return fail(Errc::conflict,
+              fmt::format("{} was made by the {} back-end, this would be {}",
+                          session.tree.top.str(), to_text(made_by), to_text(session.tree.backend)),
+              fmt::format("tear it down first: weir teardown with [host] backend = \"{}\"",
+                          to_text(made_by)));
+}
+
+/// What systemd has for the cgroups that weir set.
+Status ask_manager(Session& session, ObservedTree& observed) {
+  for (auto& cgroup : observed.cgroups)
+    if (cgroup.kind != CgroupKind::foreign) {
+      WEIR_TRY(cgroup.managed, session.io.managed(cgroup.path));
+    }
   return {};
 }
 
@@ -59,10 +81,12 @@ Result<Picture> look(Session& session) {
   WEIR_CHECK(check_single_tree(session));
   WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
+  WEIR_CHECK(check_same_backend(session, observed));
   WEIR_TRY(const auto removed, reclaim_dead(session.io, observed));
   if (removed > 0) {
     WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
   }
+  WEIR_CHECK(ask_manager(session, observed));
   WEIR_TRY(const auto outside, read_outside(session));
   auto desired =
       desired_tree(session.tree, members_of(session.tree, observed), outside, session.host.online);
@@ -85,25 +109,34 @@ tl::unexpected<Error> conflict_error(const Blocked& conflict) {
               "end or move its containers first, or `weir apply --evict kill`");
 }
 
-std::vector<Drift> drift_of(const Plan& plan) {
+std::optional<std::string> managed_value(const ObservedTree& observed, const Change& change) {
+  const auto* cgroup = observed.find(change.cgroup);
+  if (!cgroup) return std::nullopt;
+  const auto at = cgroup->managed.find(change.file);
+  return at == cgroup->managed.end() ? std::nullopt : std::optional{at->second};
+}
+
+std::vector<Drift> drift_of(const Plan& plan, const ObservedTree& observed) {
   std::vector<Drift> out;
   for (const auto& change : plan.changes) {
     if (change.op == Op::write)
-      out.push_back({change.cgroup, change.file, change.to, change.from, false});
+      out.push_back({change.cgroup, change.file, change.to, change.from,
+                     managed_value(observed, change), false});
     // With `from` only the record of a cgroup that is there changes.
     if (change.op == Op::make && !change.from)
-      out.push_back({change.cgroup, {}, "present", {}, false});
-    if (change.op == Op::remove) out.push_back({change.cgroup, {}, "absent", "present", false});
+      out.push_back({change.cgroup, {}, "present", {}, {}, false});
+    if (change.op == Op::remove) out.push_back({change.cgroup, {}, "absent", "present", {}, false});
   }
   for (const auto& blocked : plan.blocked)
-    out.push_back({blocked.cgroup, blocked.file, blocked.to, blocked.reason, false});
+    out.push_back({blocked.cgroup, blocked.file, blocked.to, blocked.reason, {}, false});
   return out;
 }
 
 /// What `repair` left over is still drift; the rest was repaired.
-void mark_repaired(std::vector<Drift>& drift, const Plan& left) {
+void mark_repaired(std::vector<Drift>& drift, const Picture& after) {
+  const auto left = drift_of(make_plan(after.desired, after.observed), after.observed);
   for (auto& entry : drift)
-    entry.repaired = std::ranges::none_of(drift_of(left), [&](const Drift& other) {
+    entry.repaired = std::ranges::none_of(left, [&](const Drift& other) {
       // io.max has one entry for each device.
       return other.cgroup == entry.cgroup && other.file == entry.file &&
              (entry.file != file::io_max || other.wanted == entry.wanted);
@@ -129,7 +162,8 @@ Status check_nobody_inside(const ObservedTree& observed, bool kill) {
 Result<std::vector<std::string>> remove_top(CgroupIo& io, const ObservedCgroup& top) {
   std::string off;
   for (const auto& controller : top.subtree_control) off += fmt::format("-{} ", controller);
-  if (!off.empty()) {
+  const bool by_systemd = top.pool && top.pool->backend == Backend::systemd;
+  if (!off.empty() && !by_systemd) {
     off.pop_back();
     WEIR_CHECK(io.write(top.path, file::cgroup_subtree_control, off));
   }
@@ -176,13 +210,13 @@ Result<std::vector<Drift>> verify(Session& session, bool repair) {
   WEIR_TRY(const auto before, look(session));
   warn_of_strangers(session, before.observed);
   const auto wanted = make_plan(before.desired, before.observed);
-  auto drift = drift_of(wanted);
+  auto drift = drift_of(wanted, before.observed);
   if (!repair || drift.empty()) return drift;
   if (const auto* conflict = wanted.conflict()) return conflict_error(*conflict);
   auto execution = execute(session.io, wanted);
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
   WEIR_TRY(const auto after, look(session));
-  mark_repaired(drift, make_plan(after.desired, after.observed));
+  mark_repaired(drift, after);
   return drift;
 }
 
@@ -192,6 +226,7 @@ Result<TeardownReport> teardown(Session& session, bool kill) {
   WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
   if (observed.cgroups.empty()) return TeardownReport{};
+  WEIR_CHECK(check_same_backend(session, observed));
   WEIR_CHECK(check_nobody_inside(observed, kill));
   TeardownReport report;
   for (const auto& cgroup : observed.cgroups) {

@@ -115,6 +115,16 @@ Status settle_weights(Session& session, std::size_t pool) {
   return {};
 }
 
+Result<std::uint16_t> newcomer_weight(Session& session, std::size_t pool,
+                                      const ContainerRecord& record) {
+  const auto entitled = entitlements(session.tree);
+  WEIR_TRY(const auto members, read_members(session.io, session.tree, pool));
+  std::vector<ContainerRecord> records;
+  for (const auto& member : members) records.push_back(member.record);
+  records.push_back(record);
+  return member_entitlements(entitled.cpu[pool], entitled.memory[pool], records).weight.back();
+}
+
 Result<std::size_t> find_pool(const PoolTree& tree, std::string_view name) {
   if (const auto pool = tree.find(name)) return *pool;
   std::vector<std::string_view> names;

@@ -78,9 +78,10 @@ class Doctor {
               "mount -o remount,nsdelegate,memory_recursiveprot " + cgroup.mount);
     if (!cgroup.backend)
       problem("no-backend", cgroup.backend_reason,
-              cgroup.systemd ? "systemd-run --pty -p Delegate=yes sh, then weir --cgroup-root "
-                               "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)"
-                             : "run weir as root");
+              cgroup.systemd && cgroup.delegated
+                  ? "systemd-run --pty -p Delegate=yes sh, then weir --cgroup-root "
+                    "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)"
+                  : "run weir as root");
   }
 
   static std::string missing_controller_remedy(const CgroupHost& cgroup, Controller controller) {

@@ -33,6 +33,13 @@ Status remove_half_made(Session& session) {
 }
 
 Status check_pool_is_applied(Session& session, const Pool& pool) {
+  if (session.tree.backend == Backend::systemd) {
+    // A slice may stand there because something referred to it; systemd enables the controllers.
+    if (session.io.attribute(pool.path, attribute::pool).value_or(std::nullopt)) return {};
+    return fail(Errc::not_found,
+                fmt::format("pool '{}' is in the file but not in the kernel", pool.name().str()),
+                "`weir apply` makes it");
+  }
   WEIR_TRY(const auto control, [&]() -> Result<std::string> {
     auto text = session.io.read(pool.path, file::cgroup_subtree_control);
     if (!text && text.error().sys == ENOENT)
@@ -51,14 +58,21 @@ Status check_pool_is_applied(Session& session, const Pool& pool) {
 }
 
 Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
-                 const Pool& pool) {
+                 const Pool& pool, std::uint16_t weight) {
   WEIR_CHECK(remove_half_made(session));
   ignore(session.run_dir.leave_note(half_made, path.str()), "without it only a crash leaks a leaf");
-  auto made = session.io.make(path);
+  FileValues limits;
+  for (const auto& [name, value] : container_files(record, pool, weight))
+    if (!same_value(name, default_value(name).value_or(""), value)) limits.emplace(name, value);
+  auto made = session.io.make_for(path, limits);
   if (!made) session.run_dir.remove_note(half_made);  // the cgroup there is not ours
   if (!made && made.error().sys == EEXIST)
-    return fail(Errc::conflict, fmt::format("container '{}' exists already", record.name.str()),
-                "choose another --name, or `weir ps` to see it");
+    return fail(Errc::conflict,
+                made.error().hint.empty()
+                    ? fmt::format("container '{}' exists already", record.name.str())
+                    : made.error().message,
+                made.error().hint.empty() ? "choose another --name, or `weir ps` to see it"
+                                          : made.error().hint);
   if (!made && made.error().sys == EAGAIN)
     return fail(Errc::no_capacity,
                 fmt::format("{}: the kernel allows no further cgroup (cgroup.max.descendants)",
@@ -67,9 +81,7 @@ Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord
   const auto fill = [&]() -> Status {
     WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
     session.run_dir.remove_note(half_made);
-    for (const auto& [name, value] : container_files(record, pool, 100))
-      if (!same_value(name, default_value(name).value_or(""), value))
-        WEIR_CHECK(session.io.write(path, name, value));
+    for (const auto& [name, value] : limits) WEIR_CHECK(session.io.write(path, name, value));
     return {};
   };
   auto filled = fill();

@@ -94,9 +94,11 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(check_pool_is_applied(session, pool));
   WEIR_CHECK(check_name_is_free(session, record.name));
-  WEIR_CHECK(make_leaf(session, report.path, record, pool));
+  WEIR_TRY(const auto weight, newcomer_weight(session, index, record));
+  WEIR_CHECK(make_leaf(session, report.path, record, pool, weight));
   const auto homes = hold_again(processes);
   auto taken = take_processes(session.io, report.path, std::move(processes));
+  session.io.inhabited(report.path);
   if (!taken || taken->taken.empty()) {
     put_back(session.io, homes);
     ignore(remove_tree(session.io, report.path),

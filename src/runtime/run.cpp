@@ -80,10 +80,12 @@ Result<Started> start(Session& session, const RunRequest& request) {
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(check_pool_is_applied(session, pool));
   WEIR_CHECK(check_name_is_free(session, record.name));
-  WEIR_CHECK(make_leaf(session, path, record, pool));
+  WEIR_TRY(const auto weight, newcomer_weight(session, index, record));
+  WEIR_CHECK(make_leaf(session, path, record, pool, weight));
   auto directory = session.io.directory(path);
   auto child =
       directory ? spawn_into(*directory, request.command) : tl::unexpected(directory.error());
+  session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index};
   ignore(session.io.remove(path), "the first error is the one to report");
   if (child.error().sys == EAGAIN)

@@ -9,6 +9,7 @@
 #include "weir/cgroup/files.h"
 #include "weir/cgroup/fs.h"
 #include "weir/cgroup/host_reader.h"
+#include "weir/cgroup/systemd.h"
 #include "weir/config/parse.h"
 #include "weir/config/render.h"
 #include "weir/config/resolve.h"
@@ -57,24 +58,34 @@ Status check_controllers(const CgroupHost& cgroup, const PoolTree& tree) {
   return {};
 }
 
-Status check_backend(const HostSpec& spec, const CgroupHost& cgroup) {
+/// The back-end that the file asks for, or the one that fits.
+Result<Backend> choose(const HostSpec& spec, const CgroupHost& cgroup) {
   switch (spec.backend) {
     case BackendChoice::cgroupfs:
-      return {};
+      return Backend::cgroupfs;
     case BackendChoice::systemd:
-      return fail(Errc::unsupported, "backend = \"systemd\": this weir has no systemd back-end yet",
-                  "give weir a delegated cgroup (systemd-run -p Delegate=yes) and name it with "
-                  "--cgroup-root");
+      if (cgroup.backend == Backend::systemd) return Backend::systemd;
+      return fail(Errc::unsupported,
+                  fmt::format("backend = \"systemd\": {}",
+                              cgroup.systemd ? cgroup.backend_reason : "no systemd runs here"),
+                  "leave out backend in [host]: weir finds what fits");
     case BackendChoice::automatic:
       break;
   }
-  if (cgroup.backend == Backend::cgroupfs) return {};
+  if (cgroup.backend) return *cgroup.backend;
+  if (cgroup.systemd && cgroup.delegated)
+    return fail(Errc::unsupported, cgroup.backend_reason,
+                "start weir with systemd-run -p Delegate=yes and name that unit's cgroup with "
+                "--cgroup-root, or leave out --cgroup-root");
   return fail(Errc::unsupported, cgroup.backend_reason,
-              cgroup.systemd
-                  ? "give weir a delegated cgroup (systemd-run -p Delegate=yes) and name it "
-                    "with --cgroup-root"
-                  : "run weir as root, or point --cgroup-root at a cgroup that is delegated "
-                    "to this user");
+              "run weir as root, or point --cgroup-root at a cgroup that is delegated to this "
+              "user");
+}
+
+Result<std::unique_ptr<CgroupIo>> open_door(Backend backend, const std::string& mount) {
+  WEIR_TRY(auto files, CgroupFs::open(mount));
+  if (backend == Backend::systemd) return open_systemd_tree(std::move(files));
+  return std::unique_ptr<CgroupIo>{std::make_unique<CgroupFs>(std::move(files))};
 }
 
 /// Finds the disk behind each path of the file; a path that leads to none is a mistake of the file.
@@ -111,14 +122,14 @@ Result<Session> make_session(const Options& options, Loaded loaded) {
         Errc::unsupported, "no cgroup v2 is mounted on this host",
         "boot with systemd.unified_cgroup_hierarchy=1, or mount -t cgroup2 none /sys/fs/cgroup");
   WEIR_CHECK(check_kernel(loaded.host));
-  WEIR_CHECK(check_backend(loaded.config.host, *loaded.host.cgroup));
+  WEIR_TRY(const auto backend, choose(loaded.config.host, *loaded.host.cgroup));
+  loaded.tree->backend = backend;
   WEIR_CHECK(check_controllers(*loaded.host.cgroup, *loaded.tree));
-  WEIR_TRY(auto opened, CgroupFs::open(loaded.host.cgroup->mount));
+  WEIR_TRY(auto door, open_door(backend, loaded.host.cgroup->mount));
   WEIR_TRY(auto run_dir, RunDir::open(options.run_dir));
   std::vector<std::string> warnings;
   for (const auto& diagnostic : loaded.diagnostics)
     warnings.push_back(render(loaded.config, diagnostic));
-  auto door = std::make_unique<CgroupFs>(std::move(opened));
   auto& io = *door;
   return Session{std::move(loaded.config), std::move(loaded.host), std::move(*loaded.tree),
                  std::move(warnings),      std::move(door),        io,

@@ -27,14 +27,14 @@ SOAK_FACTOR = 60
 SHOWN_COMMANDS = 4
 
 
-def load_tests(only, boot=""):
+def load_tests(only, belongs=lambda test: True):
     for path in sorted((HERE / "suite").glob("*.py")):
         importlib.import_module(f"suite.{path.stem}")
     names = [test.name for test in registry.TESTS]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise SystemExit(f"run.py: two tests have the same name: {twice}")
-    return [test for test in registry.TESTS if only in test.name and test.boot == boot]
+    return [test for test in registry.TESTS if only in test.name and belongs(test)]
 
 
 def raise_timeout(*_):
@@ -71,8 +71,7 @@ def run_one(test, where, size):
         signal.alarm(0)
 
 
-def run_all(tests, size, results):
-    where = backend.detect()
+def run_all(tests, where, size, results):
     failed = 0
     for test in tests:
         begin = time.monotonic()
@@ -93,16 +92,20 @@ def main():
     parser.add_argument("--boot", default="", metavar="ARGS", help="tests of a guest with these kernel arguments")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    tests = load_tests(options.only, options.boot)
     if options.list:
-        print("\n".join(test.name for test in tests))
+        print("\n".join(test.name for test in load_tests(options.only)))
         return 0
     if os.geteuid() != 0:
         raise SystemExit("run.py: needs root, in a throw-away guest (tests/vm)")
+    where = backend.detect()
+    tests = load_tests(options.only, lambda test: options.only or test.belongs(
+        options.boot, where.name, os.uname().release, options.size))
+    if options.only:
+        tests = [test for test in tests if test.boot == options.boot and test.on in ("", where.name)]
     signal.signal(signal.SIGALRM, raise_timeout)
     results = open(options.results, "w", encoding="utf-8") if options.results else open(os.devnull, "w")
     with results:
-        return run_all(tests, options.size, results)
+        return run_all(tests, where, options.size, results)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ TEST_CASE("a hostile record is refused, whatever is in it") {
 }
 
 TEST_CASE("a pool's record names the pool and what weir switched on above it") {
-  const PoolRecord record{*PoolName::parse("weir"), {"cpu", "pids"}};
+  const PoolRecord record{*PoolName::parse("weir"), {"cpu", "pids"}, Backend::systemd};
   const auto back = PoolRecord::parse(record.str());
   REQUIRE(back.has_value());
   CHECK(*back == record);

@@ -55,6 +55,24 @@ ObservedTree observed(std::vector<ObservedCgroup> cgroups) {
   return {std::move(cgroups), {"cpu", "memory"}};
 }
 
+TEST_CASE("what systemd would write otherwise is written again, though the kernel has it right") {
+  auto web = seen("w.slice", {{"memory.max", "8192"}, {"pids.max", "20"}, {"io.max", ""}},
+                  CgroupKind::top);
+  web.managed = {{"memory.max", "8192"}, {"pids.max", "55"}, {"io.max", "8:0 rbps=4096"}};
+  const auto plan = make_plan(
+      tree({wanted("w.slice", {{"memory.max", "8192"}, {"pids.max", "20"}, {"io.max", ""}},
+                   CgroupKind::top)}),
+      observed({web}));
+  CHECK(lines(plan) ==
+        Lines{"raise w.slice/io.max 8:0 rbps=max wbps=max riops=max wiops=max -> 8:0 rbps=max "
+              "wbps=max riops=max wiops=max",
+              "raise w.slice/pids.max 20 -> 20"});
+  web.managed = {{"memory.max", "8192"}, {"pids.max", "20"}};
+  CHECK(make_plan(tree({wanted("w.slice", {{"memory.max", "8192"}}, CgroupKind::top)}),
+                  observed({web}))
+            .empty());
+}
+
 TEST_CASE("from nothing: make all, enable from above, then only what is not the default") {
   const auto plan = make_plan(
       tree({wanted("w.slice", {{"cpu.weight", "2800"}, {"memory.max", "max"}}, CgroupKind::top),

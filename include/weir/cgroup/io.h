@@ -10,6 +10,7 @@
 
 #include "weir/base/unique_fd.h"
 #include "weir/model/names.h"
+#include "weir/model/observed.h"
 
 namespace weir {
 
@@ -25,6 +26,8 @@ class CgroupIo {
   /// One write(2) of `value`; never creates or truncates.
   virtual Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) = 0;
   virtual Status make(const CgroupPath& cgroup) = 0;
+  /// The same, told what will be written next, which a manager can take along in one go.
+  virtual Status make_for(const CgroupPath& cgroup, const FileValues&) { return make(cgroup); }
   /// rmdir; EBUSY while it has processes or children.
   virtual Status remove(const CgroupPath& cgroup) = 0;
   /// Names of the child cgroups, sorted.
@@ -38,6 +41,11 @@ class CgroupIo {
                                std::string_view value) = 0;
   /// A directory descriptor for clone3(CLONE_INTO_CGROUP); the fake has none and says EOPNOTSUPP.
   virtual Result<UniqueFd> directory(const CgroupPath& cgroup) = 0;
+  /// A container's own processes are in: what kept its cgroup in existence until now may go.
+  virtual void inhabited(const CgroupPath&) {}
+  /// What a manager beside the kernel has for the files of `cgroup`, and would write again; empty
+  /// where there is none.
+  virtual Result<FileValues> managed(const CgroupPath&) { return FileValues{}; }
 };
 
 }  // namespace weir

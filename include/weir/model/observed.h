@@ -25,7 +25,8 @@ enum class CgroupKind {
 struct ObservedCgroup {
   CgroupPath path;
   CgroupKind kind = CgroupKind::foreign;
-  FileValues files;                          ///< trimmed; only those weir sets and the kernel has
+  FileValues managed;  ///< what systemd has for the same files, where it manages the cgroup
+  FileValues files;    ///< trimmed; only those weir sets and the kernel has
   std::vector<std::string> subtree_control;  ///< controllers enabled for its children
   std::int64_t memory_current = 0;
   std::int64_t pids_current = 0;

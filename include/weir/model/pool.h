@@ -57,7 +57,8 @@ struct PoolTree {
   Capacity capacity;
   HostSpec host;
   std::vector<Pool> pools;
-  std::vector<PoolDisk> disks = {};  ///< once the paths are resolved
+  Backend backend = Backend::cgroupfs;  ///< who makes the cgroups
+  std::vector<PoolDisk> disks = {};     ///< once the paths are resolved
 
   /// Index of the pool called `name`.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;

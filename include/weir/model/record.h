@@ -11,6 +11,7 @@
 
 #include "weir/base/units.h"
 #include "weir/model/config.h"
+#include "weir/model/host.h"
 #include "weir/model/names.h"
 
 namespace weir {
@@ -26,6 +27,8 @@ struct PoolRecord {
   PoolName name;
   /// Top slice only: controllers weir switched on above it, for teardown to switch off again.
   std::vector<std::string> enabled{};
+  /// Top slice only: who made the tree.
+  Backend backend = Backend::cgroupfs;
   static Result<PoolRecord> parse(std::string_view text);
   [[nodiscard]] std::string str() const;
   auto operator<=>(const PoolRecord&) const = default;

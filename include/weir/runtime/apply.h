@@ -32,7 +32,8 @@ struct Drift {
   CgroupPath cgroup;
   std::string file;  ///< empty: the cgroup itself
   std::string wanted;
-  std::optional<std::string> kernel;  ///< absent: no such cgroup or file
+  std::optional<std::string> kernel;   ///< absent: no such cgroup or file
+  std::optional<std::string> systemd;  ///< what it would write; absent where it does not manage it
   bool repaired = false;
 };
 Result<std::vector<Drift>> verify(Session& session, bool repair);

@@ -34,6 +34,11 @@ Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed);
 /// The books must be locked.
 Status settle_weights(Session& session, std::size_t pool);
 
+/// The cpu.weight of a container that is about to join the members of `pool`. The books must be
+/// locked.
+Result<std::uint16_t> newcomer_weight(Session& session, std::size_t pool,
+                                      const ContainerRecord& record);
+
 /// The pool called `name`, which must hold containers itself. Errc::not_found with the nearest
 /// name.
 Result<std::size_t> find_leaf_pool(const PoolTree& tree, std::string_view name);

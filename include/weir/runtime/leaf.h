@@ -17,9 +17,9 @@ Status remove_half_made(Session& session);
 /// removed. The books must be locked.
 Status check_name_is_free(Session& session, const ContainerName& name);
 
-/// Makes the cgroup with its record and limits. On failure nothing is left. The books must be
-/// locked.
+/// Makes the cgroup with its record, limits and cpu.weight. On failure nothing is left. The books
+/// must be locked.
 Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
-                 const Pool& pool);
+                 const Pool& pool, std::uint16_t weight);
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 """Everything that depends on who owns the cgroup tree: where weir works, and where processes outside of it live."""
 
 import os
+import subprocess
 
 from harness.tree import Tree
 
@@ -14,6 +15,8 @@ class Cgroupfs:
     top = "weir.slice"
     flags = ()
     strangers = ("vm-keeper",)  # the harness's
+    # Writing one setting of a cgroup writes that file and no other.
+    writes_single_files = True
 
     def __init__(self):
         self.tree = Tree(self.mount)
@@ -31,6 +34,15 @@ class Cgroupfs:
             path = f"{path}/{stem}.slice"
         return path
 
+    @staticmethod
+    def cgroup_of(pid):
+        """The cgroup of a process; of one in a container, the container's."""
+        with open(f"/proc/{pid}/cgroup", encoding="ascii") as handle:
+            return next(line[3:].strip().lstrip("/") for line in handle if line.startswith("0::"))
+
+    def enable(self, cgroup):
+        """Makes sure that what a test puts below a cgroup of weir's has its files and is counted."""
+
     def clean(self):
         """Ends and removes all that a test may have left, without weir's help."""
         for path in self.tree.children(""):
@@ -41,7 +53,61 @@ class Cgroupfs:
         return [path for path in self.tree.children("") if path not in self.strangers]
 
 
+class ScopeTree(Tree):
+    """A scope's processes, and the one file systemd would reset, are in its child `container`."""
+
+    INSIDE = ("cgroup.procs", "cgroup.threads", "memory.oom.group")
+
+    def path(self, cgroup, file=""):
+        inner = super().path(f"{cgroup}/container")
+        if file in self.INSIDE and cgroup.endswith(".scope") and os.path.isdir(inner):
+            return os.path.join(inner, file)
+        return super().path(cgroup, file)
+
+
+class Systemd(Cgroupfs):
+    """The hierarchy belongs to systemd as PID 1, which makes weir's slices and scopes; the tests run in a service of
+    its and make cgroups of their own in the root, which systemd leaves alone."""
+
+    name = "systemd"
+    writes_single_files = False
+
+    def __init__(self):
+        super().__init__()
+        self.tree = self.host = ScopeTree(self.mount)
+        self.strangers = tuple(self.tree.children(""))
+
+    @staticmethod
+    def systemctl(*arguments, check=False):
+        return subprocess.run(["systemctl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              stdin=subprocess.DEVNULL, check=check)
+
+    @staticmethod
+    def cgroup_of(pid):
+        return Cgroupfs.cgroup_of(pid).removesuffix("/container")
+
+    def enable(self, cgroup):
+        """systemd enables for children what its own units need."""
+        self.tree.write(cgroup, "cgroup.subtree_control", "+cpu +memory +pids")
+
+    @staticmethod
+    def is_units(path):
+        """Mounts, swaps and services come and go with the host."""
+        return path.endswith((".mount", ".swap", ".socket", ".service"))
+
+    def clean(self):
+        for path in self.leftovers():
+            if path.endswith((".slice", ".scope")):
+                self.systemctl("thaw", path)
+                self.tree.write_if_there(path, "cgroup.kill", 1)
+                self.systemctl("stop", path)
+                self.systemctl("revert", path)
+            self.tree.kill(path)
+        self.systemctl("reset-failed")
+
+    def leftovers(self):
+        return [path for path in super().leftovers() if not self.is_units(path)]
+
+
 def detect():
-    if os.path.isdir("/run/systemd/system"):
-        raise SystemExit("run.py: no back-end for hosts with systemd yet")
-    return Cgroupfs()
+    return Systemd() if os.path.isdir("/run/systemd/system") else Cgroupfs()

@@ -48,6 +48,12 @@ class Tree:
         with open(self.path(cgroup, file), "w", encoding="utf-8") as handle:
             handle.write(str(value))
 
+    def write_if_there(self, cgroup, file, value):
+        try:
+            self.write(cgroup, file, value)
+        except FileNotFoundError:
+            pass
+
     def make(self, cgroup):
         os.makedirs(self.path(cgroup))
         return cgroup

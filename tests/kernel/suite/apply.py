@@ -82,7 +82,7 @@ shares = 999
     check.equal(t.weir.json("apply")["done"], 0, "writes of the second apply")
 
 
-@test("verify names exactly the one file that was changed by hand, and apply writes just that one", timeout=120)
+@test("verify names exactly the one file that was changed by hand, and apply writes just that one", timeout=120, ci="plain")
 def one_file(t):
     t.weir.configure(RICH).ok("apply")
     container = t.run(("team", "nightly"), "one", "sleep", "600",
@@ -104,7 +104,11 @@ def one_file(t):
             watch.seen()
             changes = t.weir.json("apply")["changes"]
             check.equal([(c["cgroup"], c["file"]) for c in changes], [(cgroup, file)], "what apply did")
-            check.equal(watch.seen(), {(cgroup, file)}, "what apply wrote")
+            wrote = watch.seen()
+            if t.backend.writes_single_files:
+                check.equal(wrote, {(cgroup, file)}, "what apply wrote")
+            else:
+                check.equal({path.rstrip("/") for path, _ in wrote}, {cgroup}, "the cgroups apply wrote to")
             check.equal(t.tree.read(cgroup, file), before, f"{cgroup}/{file} after apply")
     no_drift(t)
 
@@ -184,6 +188,7 @@ def foreign(t):
     web = t.backend.pool("web")
     strangers = [t.tree.make(f"{t.backend.top}/stranger"), t.tree.make(f"{web}/stranger.scope"),
                  t.tree.make(f"{t.backend.top}/stranger.slice/inner")]
+    t.backend.enable(web)
     t.tree.write(strangers[1], "memory.max", 50 * MIB)
     sleeper = t.spawn(["sleep", "600"], strangers[1])
     before = {path: t.tree.snapshot(path) for path in strangers}

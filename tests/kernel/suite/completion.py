@@ -103,12 +103,12 @@ def try_shell(t, shell_and_setup):
             completes(shell, typed, wanted)
 
 
-@test("completion: bash offers what one expects", timeout=300)
+@test("completion: bash offers what one expects", timeout=300, ci="newest")
 def bash(t):
     try_shell(t, BASH)
 
 
-@test("completion: bash without the package bash-completion, too", timeout=300)
+@test("completion: bash without the package bash-completion, too", timeout=300, ci="newest")
 def bash_alone(t):
     environment = set_up(t)
     with Terminal(*BASH_ALONE, environment) as shell:
@@ -116,17 +116,17 @@ def bash_alone(t):
             offers(shell, typed, wanted, unwanted)
 
 
-@test("completion: zsh offers what one expects", timeout=300)
+@test("completion: zsh offers what one expects", timeout=300, ci="newest")
 def zsh(t):
     try_shell(t, ZSH)
 
 
-@test("completion: fish offers what one expects", timeout=300)
+@test("completion: fish offers what one expects", timeout=300, ci="newest")
 def fish(t):
     try_shell(t, FISH)
 
 
-@test("completion: names come without root, and without a sound where there is nothing")
+@test("completion: names come without root, and without a sound where there is nothing", ci="newest")
 def names(t):
     set_up(t)
     alice = ("setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups")

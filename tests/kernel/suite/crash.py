@@ -16,7 +16,7 @@ def config(seed):
                    f"pids = {{ limit = {100 + i + seed} }}\n" for i in range(100))
 
 
-@test("kill -9 at random moments of apply: the next apply finishes it, verify is clean", timeout=120)
+@test("kill -9 at random moments of apply: the next apply finishes it, verify is clean", timeout=120, ci="plain")
 def during_apply(t):
     dice = random.Random(t.count(1, time.time_ns()))
     longest = t.weir.configure(config(0)).ok("apply").seconds
@@ -53,7 +53,7 @@ def during_teardown(t):
         check.equal(t.backend.leftovers(), [], "left after teardown")
 
 
-@test("kill -9 at random moments of run: no container is lost, none stays", timeout=120)
+@test("kill -9 at random moments of run: no container is lost, none stays", timeout=120, ci="plain")
 def during_run(t):
     dice = random.Random(t.count(3, time.time_ns()))
     t.weir.configure("[pool.web]\n").ok("apply")

@@ -55,7 +55,7 @@ def in_namespace(t, prepare, finding):
     check.that(finding not in after, f"{finding} is still among {after} after {before[finding]['remedy']!r}")
 
 
-@test("doctor: on a host where all is well it says so and ends with 0")
+@test("doctor: on a host where all is well it says so and ends with 0", ci="plain")
 def well(t):
     t.weir.configure(GOOD).ok("apply")
     done = t.weir.ok("doctor")
@@ -63,7 +63,7 @@ def well(t):
     check.equal(findings(t), {}, "findings")
 
 
-@test("doctor: no file, a file with mistakes, one that all may write, one that is a folder")
+@test("doctor: no file, a file with mistakes, one that all may write, one that is a folder", ci="plain")
 def files(t):
     cured(t, "config-unreadable")
     t.weir.configure("[pool.web]\nshars = 3\n")
@@ -80,7 +80,7 @@ def files(t):
     cured(t, "config-unreadable")
 
 
-@test("doctor: not applied, changed by hand, frozen, a stranger's cgroup, pools in conflict")
+@test("doctor: not applied, changed by hand, frozen, a stranger's cgroup, pools in conflict", ci="plain")
 def tree(t):
     t.weir.configure(GOOD)
     cured(t, "not-applied", severity="advice")
@@ -98,7 +98,7 @@ def tree(t):
     cured(t, "conflict")
 
 
-@test("doctor: the lock's folder belongs to somebody else")
+@test("doctor: the lock's folder belongs to somebody else", ci="plain")
 def run_folder(t):
     t.weir.configure(GOOD)
     folder = f"{t.folder}/run"
@@ -107,13 +107,15 @@ def run_folder(t):
     cured(t, "no-session", "--run-dir", folder)
 
 
-@test("doctor: a controller is off above, or a cgroup v1 hierarchy holds it")
+@test("doctor: a controller is off above, or a cgroup v1 hierarchy holds it", ci="plain")
 def controllers(t):
     t.weir.configure(GOOD)
     t.tree.make("house/flat")
     t.tree.write("house", "cgroup.subtree_control", "+cpu +memory +io +cpuset")
     cured(t, "controller-missing", "--cgroup-root", t.tree.path("house/flat"))
     t.tree.kill("house")
+    if t.backend.name == "systemd":
+        return  # it never lets go of a controller that a unit asked for
     # The harness's own cgroup lets go of a controller, so that nothing on cgroup2 uses it.
     t.tree.write("vm-keeper", "cgroup.subtree_control", "-pids")
     t.tree.write("", "cgroup.subtree_control", "-pids")
@@ -126,7 +128,7 @@ def controllers(t):
         t.tree.write("vm-keeper/leaf", "pids.max", 1000)
 
 
-@test("doctor: no cgroup2 mounted, one mounted without memory_recursiveprot, not root")
+@test("doctor: no cgroup2 mounted, one mounted without memory_recursiveprot, not root", ci="plain")
 def mounts(t):
     t.weir.configure(GOOD).ok("apply")
     mount = t.backend.mount
@@ -141,10 +143,11 @@ def mounts(t):
     check.that("no-backend" not in findings(t), "gone for root")
 
 
-@test("doctor: more than a thousand removed cgroups that still hold memory", timeout=180)
+@test("doctor: more than a thousand removed cgroups that still hold memory", timeout=180, ci="plain")
 def dying(t):
     t.weir.configure(GOOD).ok("apply")
     top = t.backend.pool("web")
+    t.backend.enable(top)
     files = tempfile.mkdtemp(dir="/var/tmp")  # on a disk: what lies in a tmpfs cannot be reclaimed
     child = os.fork()
     if child == 0:
@@ -163,7 +166,7 @@ def dying(t):
     shutil.rmtree(files)
 
 
-@test("doctor: containers outside every pool are listed with what they use, as far as the kernel counts it")
+@test("doctor: containers outside every pool are listed with what they use, as far as the kernel counts it", ci="plain")
 def outside(t):
     t.weir.configure(GOOD).ok("apply")
     counted, bare = "docker/" + "ab" * 32, "libpod_parent/libpod-" + "cd" * 32
@@ -181,7 +184,7 @@ def outside(t):
     check.equal(found[bare]["memory_bytes"], None, "memory where nobody counts it")
 
 
-@test("doctor: booted without PSI and without a controller", boot="psi=0 cgroup_disable=io")
+@test("doctor: booted without PSI and without a controller", boot="psi=0 cgroup_disable=io", ci="plain")
 def command_line(t):
     """The remedy is the other guests' command line: there, nothing stands in the way."""
     t.weir.configure(GOOD).ok("apply")

@@ -37,13 +37,13 @@ def start_as(t, pid):
     for _ in range(50):
         with open("/proc/sys/kernel/ns_last_pid", "w", encoding="utf-8") as handle:
             handle.write(str(pid - 1))
-        child = t.spawn(["sleep", "600"])
+        child = t.spawn(["sleep", "600"], "outside")
         if child.pid == pid:
             return child
     raise check.Failed(f"no process with the number {pid}")
 
 
-@test("help: the example of every command runs", timeout=120)
+@test("help: the example of every command runs", timeout=120, ci="plain")
 def examples(t):
     every = {name for name in commands(t) if name != "pool"} | {f"pool {name}" for name in commands(t, "pool")}
     check.equal(every, set(ORDER), "the commands")
@@ -56,6 +56,7 @@ def examples(t):
         for name, text in (("access.log", "GET /\n" * 1000), ("jobs.csv", JOBS)):
             with open(f"{t.folder}/{name}", "w", encoding="utf-8") as handle:
                 handle.write(text)
+        t.tree.make("outside")
         start_as(t, 4711)
         for command in ORDER:
             line = example(t, command)

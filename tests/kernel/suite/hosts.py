@@ -128,7 +128,7 @@ def given_above(t):
     check.near(found["capacity"]["cpu"], 0.6, 1e-6, "CPU capacity")
 
 
-@test("init writes a file that check and apply accept, and never overwrites one")
+@test("init writes a file that check and apply accept, and never overwrites one", ci="plain")
 def init(t):
     t.weir.ok("init")
     t.weir.ok("check")

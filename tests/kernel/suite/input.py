@@ -38,7 +38,7 @@ def error_line(done, code):
     return found[0]
 
 
-@test("bad input: sizes on the command line")
+@test("bad input: sizes on the command line", ci="plain")
 def sizes(t):
     unchanged = Unchanged(t)
     for size in SIZES:
@@ -56,7 +56,7 @@ def sizes(t):
     unchanged.check("bad sizes")
 
 
-@test("bad input: sizes in the file are errors with their place")
+@test("bad input: sizes in the file are errors with their place", ci="plain")
 def sizes_in_file(t):
     unchanged = Unchanged(t)
     for size in (size for size in SIZES if size != ""):
@@ -70,7 +70,7 @@ def sizes_in_file(t):
     unchanged.check("bad sizes in the file")
 
 
-@test("bad input: names of containers")
+@test("bad input: names of containers", ci="plain")
 def container_names(t):
     unchanged = Unchanged(t)
     for name in NAMES:
@@ -79,7 +79,7 @@ def container_names(t):
     unchanged.check("bad container names")
 
 
-@test("bad input: names of pools, on the command line and in the file")
+@test("bad input: names of pools, on the command line and in the file", ci="plain")
 def pool_names(t):
     unchanged = Unchanged(t)
     for name in NAMES:
@@ -96,7 +96,7 @@ def pool_names(t):
     unchanged.check("bad pool names")
 
 
-@test("bad input: mistakes in the file are all told in one run, with caret and nearest spelling")
+@test("bad input: mistakes in the file are all told in one run, with caret and nearest spelling", ci="plain")
 def mistakes(t):
     unchanged = Unchanged(t)
     t.weir.configure("""[host]
@@ -131,7 +131,7 @@ mode = 5
     unchanged.check("a file full of mistakes")
 
 
-@test("bad input: a configuration that is no file for weir to read")
+@test("bad input: a configuration that is no file for weir to read", ci="plain")
 def files(t):
     unchanged = Unchanged(t)
     folder = t.folder
@@ -163,7 +163,7 @@ def files(t):
     unchanged.check("strange files")
 
 
-@test("bad input: a drop-in that others may write is refused with the rest")
+@test("bad input: a drop-in that others may write is refused with the rest", ci="plain")
 def drop_ins(t):
     unchanged = Unchanged(t)
     os.mkdir(f"{t.folder}/weir.d")
@@ -182,7 +182,7 @@ def drop_ins(t):
     unchanged.check("drop-ins of others")
 
 
-@test("bad input: wrong commands and flags are usage errors in one line")
+@test("bad input: wrong commands and flags are usage errors in one line", ci="plain")
 def usage(t):
     unchanged = Unchanged(t)
     for command in (("nonsense",), (), ("apply", "extra"), ("plan", "--exit"), ("pool",), ("pool", "show"),
@@ -195,7 +195,7 @@ def usage(t):
     unchanged.check("wrong commands")
 
 
-@test("bad input: a cgroup root or run folder that is none")
+@test("bad input: a cgroup root or run folder that is none", ci="plain")
 def places(t):
     unchanged = Unchanged(t)
     for flags in (("--cgroup-root", "/none"), ("--cgroup-root", "/tmp"), ("--cgroup-root", "/proc"),
@@ -207,7 +207,7 @@ def places(t):
     unchanged.check("wrong places")
 
 
-@test("bad input: hostile records on cgroups are a stranger's, not a crash")
+@test("bad input: hostile records on cgroups are a stranger's, not a crash", ci="plain")
 def records(t):
     t.weir.configure(GOOD).ok("apply")
     web = t.backend.pool("web")

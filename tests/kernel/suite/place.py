@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from harness import check
+from harness.backend import detect
 from harness.registry import test
 
 POOLS = """
@@ -19,13 +20,11 @@ parent = "team"
 """
 
 
+cgroup_of = detect().cgroup_of
+
+
 def applied(t, text=POOLS):
     t.weir.configure(text).ok("apply")
-
-
-def cgroup_of(pid):
-    with open(f"/proc/{pid}/cgroup", encoding="ascii") as handle:
-        return next(line[3:].strip().lstrip("/") for line in handle if line.startswith("0::"))
 
 
 def scope(t, pool, name):

@@ -338,7 +338,7 @@ def orphan(t):
     no_container(t)
 
 
-@test("run: many runs in a row leave no cgroup", timeout=90)
+@test("run: many runs in a row leave no cgroup", timeout=90, ci="plain")
 def in_a_row(t):
     apply(t)
     for number in range(t.count(100, 1000)):

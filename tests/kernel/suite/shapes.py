@@ -70,7 +70,7 @@ parent = "team"
 """
 
 
-@test("json: host has the documented fields and true values")
+@test("json: host has the documented fields and true values", ci="plain")
 def host(t):
     found = t.weir.configure("").json("host")
     check.shape(found, HOST)
@@ -94,7 +94,7 @@ def settled(t, document):
     return [change for change in document["changes"] if (change["cgroup"], change["file"]) != (t.backend.top, "cpu.weight")]
 
 
-@test("json: check, plan, apply, verify have the documented fields")
+@test("json: check, plan, apply, verify have the documented fields", ci="plain")
 def plan(t):
     t.weir.configure(CONFIG)
     check.equal(t.weir.json("check")["errors"], [], "mistakes")
@@ -113,7 +113,7 @@ def plan(t):
     check.shape(t.weir.json("plan"), PLAN)
 
 
-@test("json: a wrong configuration lists every mistake with its place")
+@test("json: a wrong configuration lists every mistake with its place", ci="plain")
 def mistakes(t):
     t.weir.configure("[pool.web]\nshares = 0\nsahres = 5\n[pool.Bad]\n")
     found = t.weir.json("check", status=3)
@@ -124,7 +124,7 @@ def mistakes(t):
     check.shape(t.weir.json("apply", status=3), ERROR)
 
 
-@test("json: status, pool list, pool show and ps have the documented fields and true values")
+@test("json: status, pool list, pool show and ps have the documented fields and true values", ci="plain")
 def status(t):
     t.weir.configure(CONFIG).ok("apply")
     t.hold("web", "holder", 30 << 20, flags=("--memory", "100MiB", "--cpus", "0.25", "--priority", "7"))
@@ -158,7 +158,7 @@ def pool_path(t):
     check.equal(t.weir.json("pool", "path", "nightly")["path"], t.backend.pool("team", "nightly"), "path in JSON")
 
 
-@test("json: every error is one document with code, exit status, message and hint")
+@test("json: every error is one document with code, exit status, message and hint", ci="plain")
 def errors(t):
     t.weir.configure(CONFIG)
     cases = [(("pool", "show", "wbe"), 7, "not-found"), (("apply", "--nonsense"), 2, "usage"), (("nonsense",), 2, "usage"),

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A conversation with systemd's manager (org.freedesktop.systemd1(5)).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "systemd_library.h"
+#include "systemd_properties.h"
+
+namespace weir {
+
+/// Errors carry what systemd said. Error::sys is EEXIST for a unit that exists, ENOENT for one that
+/// does not, EACCES where systemd refuses this user. Not safe for use from two threads at once.
+class SystemdBus {
+ public:
+  /// As root straight to systemd, without a message bus between; else over the system bus.
+  static Result<SystemdBus> connect();
+
+  /// Starts a transient unit and waits until systemd is done with it.
+  Status start_transient(const std::string& unit, const std::vector<UnitProperty>& properties);
+  /// Starts a unit that is known already, and waits.
+  Status start(const std::string& unit);
+  /// Stops it and waits. One that is not loaded is no error.
+  Status stop(const std::string& unit);
+  /// Until the next boot, not for ever.
+  Status set_properties(const std::string& unit, const std::vector<UnitProperty>& properties);
+  /// Takes back what set_properties left for a unit that is not transient.
+  Status revert(const std::string& unit);
+  /// Forgets that a unit has failed.
+  Status reset_failed(const std::string& unit);
+  /// Those of the unit's properties that are about resources.
+  Result<std::map<std::string, PropertyValue>> resource_properties(const std::string& unit);
+
+ private:
+  struct Close {
+    const SystemdLibrary* sd;
+    void operator()(sd_bus* bus) const { sd->bus_flush_close_unref(bus); }
+    void operator()(sd_bus_message* message) const { sd->bus_message_unref(message); }
+  };
+  using Bus = std::unique_ptr<sd_bus, Close>;
+  using Message = std::unique_ptr<sd_bus_message, Close>;
+
+  SystemdBus(const SystemdLibrary* sd, Bus bus, bool direct)
+      : sd_(sd), bus_(std::move(bus)), listens_(direct) {}
+  Status listen();
+  Result<Message> manager_call(const char* method);
+  Result<Message> send(Message call, std::string_view what);
+  Status append(sd_bus_message* call, const UnitProperty& property);
+  Status append_all(sd_bus_message* call, const std::vector<UnitProperty>& properties);
+  Status run_job(Message call, std::string_view what);
+  Status wait_for(const std::string& job, std::string_view what);
+  Result<std::map<std::string, PropertyValue>> read_properties(sd_bus_message* reply);
+  Result<PropertyValue> read_value(sd_bus_message* reply, std::string_view type);
+
+  const SystemdLibrary* sd_;
+  Bus bus_;
+  bool listens_;  // to signals: systemd sends all of them to whoever is connected directly
+};
+
+}  // namespace weir

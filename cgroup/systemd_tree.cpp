@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <fmt/format.h>
+#include <iterator>
+#include <map>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <thread>
+
+#include "weir/cgroup/systemd.h"
+#include "weir/model/block.h"
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_text.h"
+#include "weir/model/kernel_value.h"
+
+#include "scope_holder.h"
+#include "systemd_bus.h"
+#include "systemd_properties.h"
+
+namespace weir {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// systemd applies a property on the next turn of its loop, and forgets a unit on a later one.
+constexpr milliseconds apply_patience{1000}, forget_patience{5000}, first_nap{1}, longest_nap{20};
+
+/// Calls `done` until it is true, for at most `patience`.
+template <class Done>
+bool soon(milliseconds patience, Done done) {
+  const auto deadline = Clock::now() + patience;
+  for (auto nap = first_nap;; nap = std::min(nap * 2, longest_nap)) {
+    if (done()) return true;
+    if (Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(nap);
+  }
+}
+
+/// Where a scope's processes live. systemd leaves a delegated child alone, and resets
+/// memory.oom.group of the scope itself whenever it touches its memory (kernel-notes).
+constexpr std::string_view inner_name = "container";
+
+std::optional<std::string> device_number(const std::string& path) {
+  constexpr std::string_view by_number = "/dev/block/";
+  if (path.starts_with(by_number)) return path.substr(by_number.size());
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return std::nullopt;
+  return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
+}
+
+/// io.max has a line for each device; `wanted` is one of them.
+bool has_io_line(std::string_view text, std::string_view wanted) {
+  const auto now = parse_io_max(text);
+  const auto device = DeviceNumber::parse(wanted.substr(0, wanted.find(' ')));
+  if (!now || !device) return false;
+  const auto at = now->find(*device);
+  return same_value(file::io_max, io_max_line(*device, at == now->end() ? IoRates{} : at->second),
+                    wanted);
+}
+
+class SystemdTree final : public CgroupIo {
+ public:
+  SystemdTree(CgroupFs files, SystemdBus bus) : files_(std::move(files)), bus_(std::move(bus)) {}
+
+  Result<std::string> read(const CgroupPath& cgroup, std::string_view name) override {
+    return files_.read(name == file::memory_oom_group ? inner(cgroup) : cgroup, name);
+  }
+  Result<std::vector<std::string>> children(const CgroupPath& cgroup) override {
+    return files_.children(cgroup);
+  }
+  bool exists(const CgroupPath& cgroup) override { return files_.exists(cgroup); }
+  bool has_file(const CgroupPath& cgroup, std::string_view name) override {
+    return files_.has_file(cgroup, name);
+  }
+  Result<std::optional<std::string>> attribute(const CgroupPath& cgroup,
+                                               std::string_view name) override {
+    return files_.attribute(cgroup, name);
+  }
+  Status set_attribute(const CgroupPath& cgroup, std::string_view name,
+                       std::string_view value) override {
+    return files_.set_attribute(cgroup, name, value);
+  }
+  Result<UniqueFd> directory(const CgroupPath& cgroup) override {
+    return files_.directory(inner(cgroup));
+  }
+
+  Status write(const CgroupPath& cgroup, std::string_view name, std::string_view value) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit) return files_.write(cgroup, name, value);
+    WEIR_TRY(const auto properties, properties_for(name, value));
+    if (!properties) {
+      const bool inside = name == file::memory_oom_group || name == file::cgroup_procs;
+      return files_.write(inside ? inner(cgroup) : cgroup, name, value);
+    }
+    if (was_told(cgroup, name, value)) return confirm(cgroup, name, value);
+    // A property of a unit that is gone would be kept for the next one of this name.
+    if (!files_.exists(cgroup)) return os_fail(ENOENT, fmt::format("{}/{}", cgroup.str(), name));
+    WEIR_CHECK(bus_.set_properties(*unit, *properties));
+    return confirm(cgroup, name, value);
+  }
+
+  Status make(const CgroupPath& cgroup) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit) return files_.make(cgroup);
+    return unit->ends_with(".slice") ? make_slice(cgroup, *unit) : make_scope(cgroup, *unit, {});
+  }
+
+  /// All properties in one message: each message costs systemd a turn of its loop.
+  Status make_for(const CgroupPath& cgroup, const FileValues& next) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit || !unit->ends_with(".scope")) return make(cgroup);
+    std::vector<UnitProperty> properties;
+    for (const auto& [name, value] : next) {
+      WEIR_TRY(auto some, properties_for(name, value));
+      if (some) std::ranges::move(*some, std::back_inserter(properties));
+    }
+    WEIR_CHECK(make_scope(cgroup, *unit, properties));
+    told_.insert_or_assign(cgroup.str(), next);
+    return {};
+  }
+
+  Status remove(const CgroupPath& cgroup) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit) return files_.remove(cgroup);
+    return unit->ends_with(".slice") ? remove_slice(cgroup, *unit) : remove_scope(cgroup, *unit);
+  }
+
+  void inhabited(const CgroupPath& cgroup) override {
+    holders_.erase(cgroup.str());
+    told_.erase(cgroup.str());
+  }
+
+  Result<FileValues> managed(const CgroupPath& cgroup) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit) return FileValues{};
+    WEIR_TRY(const auto properties, bus_.resource_properties(*unit));
+    return files_of(properties, device_number);
+  }
+
+ private:
+  /// The child of a scope that holds its processes; any other cgroup is its own.
+  CgroupPath inner(const CgroupPath& cgroup) {
+    const auto unit = unit_of(cgroup);
+    if (!unit || !unit->ends_with(".scope")) return cgroup;
+    const auto below = cgroup.child(inner_name);
+    return below && files_.exists(*below) ? *below : cgroup;
+  }
+
+  bool was_told(const CgroupPath& cgroup, std::string_view name, std::string_view value) const {
+    const auto at = told_.find(cgroup.str());
+    if (at == told_.end()) return false;
+    const auto told = at->second.find(name);
+    return told != at->second.end() && told->second == value;
+  }
+
+  /// systemd answers before it writes, and only logs what the kernel refused.
+  Status confirm(const CgroupPath& cgroup, std::string_view name, std::string_view value) {
+    Result<std::string> now = std::string{};
+    const bool taken = soon(apply_patience, [&] {
+      now = files_.read(cgroup, name);
+      if (!now) return !files_.exists(cgroup);
+      return name == file::io_max ? has_io_line(*now, value) : same_value(name, *now, value);
+    });
+    if (!now) return pass(std::move(now));
+    if (taken) return {};
+    return fail(
+        Errc::failed,
+        fmt::format("write {}/{}: systemd took '{}', but the kernel still has '{}'", cgroup.str(),
+                    name, value, now->substr(0, now->find('\n'))),
+        fmt::format("`journalctl -b _PID=1 | grep {}` says why it was refused", cgroup.leaf()));
+  }
+
+  /// CPUWeight and the accounting switch the controllers on (kernel.md #52).
+  static std::vector<UnitProperty> common(std::string description) {
+    return {{"Description", std::move(description)},
+            {"CPUWeight", std::uint64_t{100}},
+            {"CPUAccounting", true},
+            {"MemoryAccounting", true},
+            {"TasksAccounting", true}};
+  }
+
+  Status make_slice(const CgroupPath& cgroup, const std::string& unit) {
+    auto properties = common(fmt::format("weir pool {}", cgroup.leaf()));
+    auto started = bus_.start_transient(unit, properties);
+    if (!started && started.error().sys == EEXIST) {
+      // It is in use already, or has a unit file: it is taken over.
+      properties.erase(properties.begin());
+      WEIR_CHECK(bus_.set_properties(unit, properties));
+      started = bus_.start(unit);
+    }
+    WEIR_CHECK(std::move(started));
+    if (soon(apply_patience, [&] { return files_.exists(cgroup); })) return {};
+    return fail(Errc::failed, fmt::format("{}: systemd started it without a cgroup", cgroup.str()),
+                fmt::format("`systemctl status {}` says more", unit));
+  }
+
+  Status make_scope(const CgroupPath& cgroup, const std::string& unit,
+                    const std::vector<UnitProperty>& limits) {
+    if (files_.exists(cgroup)) return os_fail(EEXIST, cgroup.str());
+    WEIR_TRY(auto holder, ScopeHolder::start());
+    auto properties = common(fmt::format("weir container {}", cgroup.leaf()));
+    std::ranges::copy(limits, std::back_inserter(properties));
+    properties.push_back({"Slice", std::string{cgroup.parent().leaf()}});
+    properties.push_back({"Delegate", true});
+    properties.push_back({"TasksMax", infinite});
+    properties.push_back({"CollectMode", std::string{"inactive-or-failed"}});
+    properties.push_back(
+        {"PIDs", std::vector<std::uint32_t>{static_cast<std::uint32_t>(holder.pid())}});
+    Status started;
+    // The unit of a container that has just ended is forgotten a moment after its cgroup.
+    soon(forget_patience, [&] {
+      started = bus_.start_transient(unit, properties);
+      if (started || started.error().sys != EEXIST || files_.exists(cgroup)) return true;
+      ignore(bus_.reset_failed(unit), "it may not have failed");
+      return false;
+    });
+    if (!started && started.error().sys == EEXIST)
+      started.error().hint = fmt::format("`systemctl status {}` shows whose it is", unit);
+    WEIR_CHECK(std::move(started));
+    WEIR_TRY(const auto below, cgroup.child(inner_name));
+    WEIR_CHECK(files_.make(below));
+    WEIR_CHECK(files_.write(below, file::cgroup_procs, fmt::format("{}", holder.pid())));
+    WEIR_CHECK(files_.write(cgroup, file::cgroup_subtree_control, "+memory"));
+    holders_.insert_or_assign(cgroup.str(), std::move(holder));
+    return {};
+  }
+
+  [[nodiscard]] bool is_populated(const CgroupPath& cgroup) {
+    const auto events = files_.read(cgroup, file::cgroup_events);
+    return events && flat_value(*events, "populated").value_or(0) != 0;
+  }
+
+  Status wait_until_gone(const CgroupPath& cgroup) {
+    if (soon(apply_patience, [&] { return !files_.exists(cgroup); })) return {};
+    return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
+  }
+
+  Status remove_slice(const CgroupPath& cgroup, const std::string& unit) {
+    if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
+    // systemd would stop all that runs in it.
+    const auto below = files_.children(cgroup);
+    if (is_populated(cgroup) || (below && !below->empty()))
+      return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
+    WEIR_CHECK(bus_.stop(unit));
+    ignore(bus_.revert(unit), "a transient unit leaves nothing");
+    return wait_until_gone(cgroup);
+  }
+
+  Status remove_scope(const CgroupPath& cgroup, const std::string& unit) {
+    holders_.erase(cgroup.str());
+    if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
+    if (is_populated(cgroup)) return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
+    // systemd does it itself when it hears that the scope is empty; not at once under load.
+    if (soon(milliseconds{50}, [&] { return !files_.exists(cgroup); })) return {};
+    WEIR_CHECK(bus_.stop(unit));
+    return wait_until_gone(cgroup);
+  }
+
+  CgroupFs files_;
+  SystemdBus bus_;
+  std::map<std::string, ScopeHolder> holders_;  // of scopes without processes of their own yet
+  std::map<std::string, FileValues> told_;      // what those were made with
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CgroupIo>> open_systemd_tree(CgroupFs files) {
+  WEIR_TRY(auto bus, SystemdBus::connect());
+  return std::unique_ptr<CgroupIo>{std::make_unique<SystemdTree>(std::move(files), std::move(bus))};
+}
+
+}  // namespace weir

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts that systemd manages: its own commands, its reloads, and units that are in the way."""
+
+import subprocess
+import time
+
+from harness import check
+from harness.registry import test
+
+MIB = 1 << 20
+POOLS = """
+[pool.web]
+shares = 300
+cpus = "0-1"
+cpu = { limit = 1.5 }
+memory = { reservation = "64MiB", limit = "512MiB", swap = "16MiB" }
+pids = { limit = 2000 }
+io = [{ path = "SCRATCH", write_bps = { limit = "5MB" } }]
+[pool.team]
+[pool.nightly]
+parent = "team"
+memory = { limit = "300MiB" }
+[pool.batch]
+shares = 50
+"""
+
+
+def systemctl(*arguments, status=0):
+    done = subprocess.run(["systemctl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    if status is not None:
+        check.equal(done.returncode, status, f"systemctl {' '.join(arguments)}: {done.stdout}")
+    return done.stdout
+
+
+def shown(unit, *properties):
+    out = systemctl("show", unit, *(f"-p{name}" for name in properties))
+    return dict(line.split("=", 1) for line in out.splitlines())
+
+
+def limits(t):
+    """Every setting below weir.slice but for the weights of the top slice, which follow what runs outside."""
+    return {(path, file): value for (path, file), value in t.tree.snapshot(t.backend.top).items()
+            if (path, file) not in ((t.backend.top, "cpu.weight"), (t.backend.top, "attributes"))
+            and file != "cgroup.subtree_control"}
+
+
+def pools(t):
+    return POOLS.replace("SCRATCH", "/dev/vdd")
+
+
+@test("systemd: daemon-reload and daemon-reexec move nothing and change no limit", on="systemd", timeout=240)
+def reload(t):
+    t.weir.configure(pools(t)).ok("apply")
+    names = [f"job{number}" for number in range(t.count(4, 50))]
+    started = [t.run(("team", "nightly") if number % 2 else "web", name, "weir-burn", "--threads", "1", "--processes", "2",
+                     "--seconds", "600", flags=("--memory", "40MiB", "--cpus", "0.2")) for number, name in enumerate(names)]
+    t.weir.ok("verify")
+    before, where = limits(t), {one.path: set(t.tree.pids(one.path)) for one in started}
+    check.that(all(where.values()), "every container has processes")
+    for command in "daemon-reload", "daemon-reexec", "daemon-reload":
+        systemctl(command)
+        check.same(limits(t), before, f"the tree after {command}")
+        check.equal({one.path: set(t.tree.pids(one.path)) for one in started}, where, f"processes after {command}")
+        check.equal(t.weir.json("verify")["drift"], [], f"drift after {command}")
+    check.equal(t.weir.json("apply")["changes"], [], "what apply would change")
+
+
+@test("systemd: systemctl shows pools and containers with their limits", on="systemd")
+def shown_by_systemctl(t):
+    t.weir.configure(pools(t)).ok("apply")
+    one = t.run("web", "one", "sleep", "600", flags=("--memory", "100MiB", "--cpus", "0.5"))
+    web = shown("weir-web.slice", "ActiveState", "Slice", "MemoryMax", "MemoryLow", "TasksMax", "CPUQuotaPerSecUSec",
+                "AllowedCPUs", "MemorySwapMax", "ControlGroup")
+    check.equal(web, {"ActiveState": "active", "Slice": "weir.slice", "MemoryMax": str(512 * MIB),
+                      "MemoryLow": str(64 * MIB), "TasksMax": "2000", "CPUQuotaPerSecUSec": "1.500000s",
+                      "AllowedCPUs": "0-1", "MemorySwapMax": str(16 * MIB),
+                      "ControlGroup": "/weir.slice/weir-web.slice"}, "weir-web.slice")
+    check.contains(systemctl("show", "weir-web.slice", "-pIOWriteBandwidthMax"), "5000000", "its io limit")
+    scope = shown("one.scope", "ActiveState", "Slice", "Delegate", "MemoryMax", "ControlGroup")
+    check.equal(scope, {"ActiveState": "active", "Slice": "weir-web.slice", "Delegate": "yes",
+                        "MemoryMax": str(100 * MIB), "ControlGroup": f"/{one.path}"}, "one.scope")
+    status = systemctl("status", "weir-web.slice")
+    check.contains(status, "one.scope", "systemctl status of the pool")
+    check.contains(status, "sleep 600", "systemctl status of the pool")
+    listed = subprocess.run(["systemd-cgls", "--no-pager", "/weir.slice"], stdout=subprocess.PIPE, text=True, check=True)
+    check.contains(listed.stdout, "one.scope", "systemd-cgls")
+    top = subprocess.run(["systemd-cgtop", "-b", "-n1", "--depth=4"], stdout=subprocess.PIPE, text=True, check=True)
+    check.contains(top.stdout, "weir.slice/weir-web.slice", "systemd-cgtop")
+
+
+@test("systemd: verify shows file, kernel and systemd beside each other, and repairs both", on="systemd")
+def three_columns(t):
+    t.weir.configure(pools(t)).ok("apply")
+    web = t.backend.pool("web")
+    # By systemctl: both have it.
+    systemctl("set-property", "--runtime", "weir-web.slice", "MemoryMax=300M")
+    check.soon(lambda: t.tree.number(web, "memory.max") == 300 * MIB, "systemd wrote it")
+    # Behind systemd's back: only the kernel has it.
+    t.tree.write(web, "pids.max", 77)
+    drift = {entry["file"]: entry for entry in t.weir.json("verify", status=10)["drift"]}
+    check.equal({file: (entry["cgroup"], entry["wanted"], entry["kernel"], entry["systemd"])
+                 for file, entry in drift.items()},
+                {"memory.max": (web, str(512 * MIB), str(300 * MIB), str(300 * MIB)),
+                 "pids.max": (web, "2000", "77", "2000")}, "drift")
+    check.contains(t.weir("verify", status=10).out, "SYSTEMD", "the table")
+    repaired = t.weir.json("verify", "--repair")["drift"]
+    check.that(all(entry["repaired"] for entry in repaired), f"repaired: {repaired}")
+    # What only systemd has: the kernel is right until the next reload.
+    systemctl("set-property", "--runtime", "weir-web.slice", "TasksMax=55")
+    check.soon(lambda: t.tree.number(web, "pids.max") == 55, "systemd wrote it")
+    t.tree.write(web, "pids.max", 2000)
+    found = t.weir.json("verify", status=10)["drift"]
+    check.equal([(e["file"], e["kernel"], e["systemd"]) for e in found], [("pids.max", "2000", "55")], "drift")
+    t.weir.ok("apply")
+    systemctl("daemon-reload")
+    check.equal(t.tree.number(web, "pids.max"), 2000, "pids.max after a reload")
+    t.weir.ok("verify")
+
+
+@test("systemd: a slice that only was referred to, and one with a unit file, are taken over", on="systemd")
+def implicit(t):
+    child = t.spawn(["systemd-run", "--quiet", "--scope", "--slice=weir-web.slice", "sleep", "600"])
+    check.soon(lambda: t.tree.populated("weir.slice/weir-web.slice"), "the scope is there")
+    scope = next(path for path in t.tree.children("weir.slice/weir-web.slice") if path.endswith(".scope"))
+    t.weir.configure(POOLS.replace("SCRATCH", "/dev/vdd")).ok("apply")
+    check.equal(shown("weir-web.slice", "MemoryMax")["MemoryMax"], str(512 * MIB), "MemoryMax")
+    t.weir.ok("verify")
+    systemctl("daemon-reload")
+    t.weir.ok("verify")
+    done = t.weir("teardown", "--kill", status=8)
+    check.contains(done.err, scope, "whose it is")
+    check.equal(child.poll(), None, "the stranger's process")
+    child.terminate()
+    child.wait(20)
+    check.soon(lambda: t.weir("teardown").status == 0, "teardown afterwards")
+    systemctl("start", "weir-web.slice")
+    check.equal(shown("weir-web.slice", "MemoryMax")["MemoryMax"], "infinity", "nothing of weir's stays behind")
+
+
+@test("systemd: stopping weir.slice by hand, systemctl kill and a failed scope do not confuse weir", on="systemd")
+def by_hand(t):
+    t.weir.configure(pools(t)).ok("apply")
+    one = t.run("web", "one", "sleep", "600")
+    systemctl("kill", "--signal=KILL", "weir-web.slice")
+    check.equal(one.process.wait(30), 137, "what weir run returns")
+    check.soon(lambda: not t.tree.exists(one.path), "its cgroup is gone")
+    t.weir.ok("verify")
+    two = t.run("web", "two", "sleep", "600")
+    systemctl("stop", "weir.slice")
+    check.equal(two.process.wait(30), 143, "what weir run returns")
+    check.that(not t.tree.exists(t.backend.pool("web")), "systemd removed the pools")
+    refused = t.weir("run", "--pool", "web", "--", "true", status=125)
+    check.contains(refused.err, "weir apply", "the remedy")
+    check.equal(t.weir("verify").status, 10, "verify says so")
+    t.weir.ok("apply")
+    t.weir.ok("verify")
+    # A unit of the same name that failed, and one that runs.
+    subprocess.run(["systemd-run", "--quiet", "--unit=three.scope", "--scope", "-pRuntimeMaxSec=1", "sleep", "60"],
+                   check=False, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    check.soon(lambda: shown("three.scope", "ActiveState")["ActiveState"] == "failed", "three.scope has failed")
+    t.weir.ok("run", "--pool", "web", "--name", "three", "--", "true")
+    four = t.spawn(["systemd-run", "--quiet", "--unit=four.scope", "--scope", "sleep", "600"])
+    check.soon(lambda: shown("four.scope", "ActiveState")["ActiveState"] == "active", "four.scope runs")
+    refused = t.weir("run", "--pool", "web", "--name", "four", "--", "true", status=125)
+    check.contains(refused.err, "four.scope", "whose name it is")
+    check.equal(four.poll(), None, "the stranger's scope goes on")
+
+
+@test("systemd: an OOM kill ends the whole container, and its name is free again", on="systemd")
+def oom(t):
+    t.weir.configure(pools(t)).ok("apply")
+    for _ in range(2):
+        done = t.weir("run", "--pool", "web", "--name", "eater", "--memory", "40MiB", "--",
+                      "sh", "-c", "sleep 600 & weir-burn --threads 0 --hold 100000000 --seconds 60", timeout=90)
+        check.equal(done.status, 137, "status")
+        check.that(not t.tree.exists(f"{t.backend.pool('web')}/eater.scope"), "its cgroup is gone")
+
+
+@test("systemd: killed between any two steps, weir run leaves no scope and no process", on="systemd", timeout=240)
+def killed(t):
+    t.weir.configure(pools(t)).ok("apply")
+    for number in range(t.count(8, 200)):
+        child = t.weir.start("run", "--pool", "web", "--name", f"k{number}", "--", "true")
+        time.sleep(0.04 * (number % 8))
+        child.kill()
+        child.wait(20)
+    check.soon(lambda: not [path for path in t.tree.children(t.backend.pool("web"))], "no scope is left", 20)
+    t.weir.ok("verify")
+
+
+@test("systemd: weir run costs no more than systemd-run --scope", on="systemd", timeout=240)
+def cost(t):
+    t.weir.configure("[pool.web]\n").ok("apply")
+    weir, peer = [], []
+    for _ in range(t.count(9, 41)):
+        for samples, command in ((weir, t.weir.command("run", "--pool", "web", "--", "true")),
+                                 (peer, ["systemd-run", "--quiet", "--scope", "--slice=weir-web.slice", "true"])):
+            begin = time.monotonic()
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+            samples.append(time.monotonic() - begin)
+    ratio = sorted(weir)[len(weir) // 2] / sorted(peer)[len(peer) // 2]
+    t.note(f"weir run / systemd-run: {ratio:.2f}")
+    check.at_most(ratio, 1.0 if t.size == "soak" else 2.0, "weir run / systemd-run --scope; the goal is 1.0")
