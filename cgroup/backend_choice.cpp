@@ -10,6 +10,8 @@
 
 #include <climits>
 
+#include "weir/cgroup/delegation.h"
+
 namespace weir {
 namespace {
 
@@ -22,12 +24,6 @@ bool is_delegated_by_systemd(const std::string& root) {
       return true;
   }
   return false;
-}
-
-bool has_unit_name(std::string_view name) {
-  constexpr std::array<std::string_view, 5> suffixes{".slice", ".scope", ".service", ".mount",
-                                                     ".swap"};
-  return std::ranges::any_of(suffixes, [&](auto suffix) { return name.ends_with(suffix); });
 }
 
 /// Whose a cgroup below the mount is: systemd marks what it hands over, and does not look at what
@@ -45,7 +41,7 @@ Owner owner_of(const std::string& root) {
     outermost = path.substr(slash + 1);
     path.resize(std::max<std::size_t>(slash, 1));
   }
-  return has_unit_name(outermost) ? Owner::systemd : Owner::nobody;
+  return is_unit_name(outermost) ? Owner::systemd : Owner::nobody;
 }
 
 bool is_writable(const std::string& root) {

@@ -61,14 +61,26 @@ Status run(CgroupIo& io, const Change& change) {
   switch (change.op) {
     case Op::make:
       return make(io, change);
-    case Op::write:
-      return io.write(change.cgroup, change.file, change.to);
     case Op::remove:
       return remove(io, change);
+    case Op::write:
     case Op::migrate:
       break;
   }
   return fail(Errc::failed, "a plan of pools moves no processes");
+}
+
+/// The writes to one cgroup that stand together; one at a time where it is checked before each
+/// whether the kernel would kill for it.
+std::vector<FileWrite> writes_from(const std::vector<Change>& changes, std::size_t first) {
+  std::vector<FileWrite> out;
+  for (std::size_t i = first; i < changes.size(); ++i) {
+    const auto& change = changes[i];
+    if (change.op != Op::write || change.cgroup != changes[first].cgroup) break;
+    if (i > first && change.phase == Phase::lower) break;
+    out.push_back({change.file, change.to});
+  }
+  return out;
 }
 
 /// True where nothing in `cgroup` differs from what a fresh cgroup has for `controller`.
@@ -91,20 +103,26 @@ bool is_untouched(CgroupIo& io, const CgroupPath& cgroup, std::string_view contr
 
 ExecutionReport execute(CgroupIo& io, const Plan& plan) {
   ExecutionReport report;
-  std::size_t step = 0;
-  for (const auto& change : plan.changes) {
-    ++step;
-    if (auto reason = still_in_use(io, change)) {
-      report.blocked.push_back({change.cgroup, change.file, change.to, std::move(*reason), false});
+  const auto& changes = plan.changes;
+  const auto stop = [&](Error error, std::size_t at) {
+    report.stopped_by = explain_refusal(std::move(error), changes[at])
+                            .with(fmt::format("step {} of {}", at + 1, changes.size()));
+  };
+  for (std::size_t i = 0; i < changes.size() && !report.stopped_by;) {
+    if (auto reason = still_in_use(io, changes[i])) {
+      report.blocked.push_back(
+          {changes[i].cgroup, changes[i].file, changes[i].to, std::move(*reason), false});
+      ++i;
       continue;
     }
-    auto done = run(io, change);
-    if (!done) {
-      report.stopped_by = explain_refusal(std::move(done).error(), change)
-                              .with(fmt::format("step {} of {}", step, plan.changes.size()));
-      break;
-    }
-    ++report.done;
+    const auto writes = writes_from(changes, i);
+    std::size_t done = 0;
+    auto made =
+        writes.empty() ? run(io, changes[i]) : io.write_several(changes[i].cgroup, writes, done);
+    if (writes.empty()) done = made ? 1 : 0;
+    report.done += done;
+    if (!made) stop(std::move(made).error(), i + done);
+    i += done;
   }
   return report;
 }

@@ -12,13 +12,11 @@
 namespace weir {
 namespace {
 
-constexpr const char* destination = "org.freedesktop.systemd1";
 constexpr const char* manager_path = "/org/freedesktop/systemd1";
 constexpr const char* manager = "org.freedesktop.systemd1.Manager";
 constexpr const char* direct_address = "unix:path=/run/systemd/private";
 constexpr std::uint64_t call_patience_us = 25'000'000;
 constexpr std::chrono::seconds job_patience{60};
-constexpr std::size_t most_properties = 4096;
 
 struct Known {
   std::string_view name;
@@ -46,12 +44,12 @@ Error bus_error(std::string_view what, const sd_bus_error& said, int rc) {
   return error;
 }
 
-Status check(int rc, std::string_view what) {
+}  // namespace
+
+Status SystemdBus::check(int rc, std::string_view what) {
   if (rc < 0) return os_fail(-rc, what);
   return {};
 }
-
-}  // namespace
 
 Result<SystemdBus> SystemdBus::connect() {
   WEIR_TRY(const auto* sd, SystemdLibrary::load());
@@ -69,7 +67,7 @@ Result<SystemdBus> SystemdBus::connect() {
 
 Result<SystemdBus::Message> SystemdBus::manager_call(const char* method) {
   sd_bus_message* raw = nullptr;
-  WEIR_CHECK(check(sd_->bus_message_new_method_call(bus_.get(), &raw, destination, manager_path,
+  WEIR_CHECK(check(sd_->bus_message_new_method_call(bus_.get(), &raw, service_name, manager_path,
                                                     manager, method),
                    method));
   return Message{raw, Close{sd_}};
@@ -89,7 +87,7 @@ Result<SystemdBus::Message> SystemdBus::send(Message call, std::string_view what
 /// On the message bus systemd tells only who asked for it when a job has ended.
 Status SystemdBus::listen() {
   if (listens_) return {};
-  WEIR_CHECK(check(sd_->bus_match_signal(bus_.get(), nullptr, destination, manager_path, manager,
+  WEIR_CHECK(check(sd_->bus_match_signal(bus_.get(), nullptr, service_name, manager_path, manager,
                                          "JobRemoved", nullptr, nullptr),
                    "wait for jobs"));
   WEIR_TRY(auto call, manager_call("Subscribe"));
@@ -209,75 +207,6 @@ Status SystemdBus::reset_failed(const std::string& unit) {
   WEIR_CHECK(check(sd_->bus_message_append(call.get(), "s", unit.c_str()), unit));
   WEIR_CHECK(send(std::move(call), fmt::format("reset {}", unit)));
   return {};
-}
-
-Result<PropertyValue> SystemdBus::read_value(sd_bus_message* reply, std::string_view type) {
-  if (type == "t") {
-    std::uint64_t number = 0;
-    WEIR_CHECK(check(sd_->bus_message_read(reply, "t", &number), "read a number"));
-    return PropertyValue{number};
-  }
-  if (type == "ay") {
-    const void* bytes = nullptr;
-    std::size_t size = 0;
-    WEIR_CHECK(check(sd_->bus_message_read_array(reply, 'y', &bytes, &size), "read bytes"));
-    const auto* begin = static_cast<const std::uint8_t*>(bytes);
-    return PropertyValue{std::vector<std::uint8_t>(begin, begin + size)};
-  }
-  DeviceLimits limits;
-  WEIR_CHECK(check(sd_->bus_message_enter_container(reply, 'a', "(st)"), "read device limits"));
-  const char* path = nullptr;
-  std::uint64_t limit = 0;
-  int rc = 0;
-  while ((rc = sd_->bus_message_read(reply, "(st)", &path, &limit)) > 0)
-    limits.emplace_back(path, limit);
-  WEIR_CHECK(check(rc, "read device limits"));
-  WEIR_CHECK(check(sd_->bus_message_exit_container(reply), "read device limits"));
-  return PropertyValue{std::move(limits)};
-}
-
-Result<std::map<std::string, PropertyValue>> SystemdBus::read_properties(sd_bus_message* reply) {
-  std::map<std::string, PropertyValue> out;
-  const auto what = "read properties";
-  WEIR_CHECK(check(sd_->bus_message_enter_container(reply, 'a', "{sv}"), what));
-  for (std::size_t seen = 0; seen < most_properties; ++seen) {
-    const int more = sd_->bus_message_enter_container(reply, 'e', "sv");
-    WEIR_CHECK(check(more, what));
-    if (more == 0) break;
-    const char *name = nullptr, *contents = nullptr;
-    char type = 0;
-    WEIR_CHECK(check(sd_->bus_message_read(reply, "s", &name), what));
-    WEIR_CHECK(check(sd_->bus_message_peek_type(reply, &type, &contents), what));
-    const std::string_view held = contents ? contents : "";
-    if (is_resource_property(name) && (held == "t" || held == "ay" || held == "a(st)")) {
-      WEIR_CHECK(check(sd_->bus_message_enter_container(reply, 'v', contents), what));
-      WEIR_TRY(auto value, read_value(reply, held));
-      out.emplace(name, std::move(value));
-      WEIR_CHECK(check(sd_->bus_message_exit_container(reply), what));
-    } else {
-      WEIR_CHECK(check(sd_->bus_message_skip(reply, "v"), what));
-    }
-    WEIR_CHECK(check(sd_->bus_message_exit_container(reply), what));
-  }
-  return out;
-}
-
-Result<std::map<std::string, PropertyValue>> SystemdBus::resource_properties(
-    const std::string& unit) {
-  char* encoded = nullptr;
-  WEIR_CHECK(
-      check(sd_->bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &encoded), unit));
-  const std::unique_ptr<char, void (*)(void*)> path{encoded, ::free};
-  sd_bus_message* raw = nullptr;
-  WEIR_CHECK(check(sd_->bus_message_new_method_call(bus_.get(), &raw, destination, path.get(),
-                                                    "org.freedesktop.DBus.Properties", "GetAll"),
-                   unit));
-  Message call{raw, Close{sd_}};
-  const char* interface = unit.ends_with(".scope") ? "org.freedesktop.systemd1.Scope"
-                                                   : "org.freedesktop.systemd1.Slice";
-  WEIR_CHECK(check(sd_->bus_message_append(call.get(), "s", interface), unit));
-  WEIR_TRY(const auto reply, send(std::move(call), fmt::format("ask for {}", unit)));
-  return read_properties(reply.get());
 }
 
 }  // namespace weir

@@ -31,6 +31,10 @@ class SystemdBus {
   Status revert(const std::string& unit);
   /// Forgets that a unit has failed.
   Status reset_failed(const std::string& unit);
+  /// Whether it was made by start_transient; false where it is not known.
+  bool is_transient(const std::string& unit);
+  /// Whether systemd looked for its file and found none, so that nothing can refer to it.
+  bool is_not_found(const std::string& unit);
   /// Those of the unit's properties that are about resources.
   Result<std::map<std::string, PropertyValue>> resource_properties(const std::string& unit);
 
@@ -45,7 +49,12 @@ class SystemdBus {
 
   SystemdBus(const SystemdLibrary* sd, Bus bus, bool direct)
       : sd_(sd), bus_(std::move(bus)), listens_(direct) {}
+  static constexpr const char* service_name = "org.freedesktop.systemd1";
+
+  static Status check(int rc, std::string_view what);
   Status listen();
+  Result<Message> get_property(const std::string& unit, const char* name);
+  Result<Message> unit_call(const std::string& unit, const char* method);
   Result<Message> manager_call(const char* method);
   Result<Message> send(Message call, std::string_view what);
   Status append(sd_bus_message* call, const UnitProperty& property);

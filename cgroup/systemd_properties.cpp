@@ -164,6 +164,15 @@ Result<std::optional<std::vector<UnitProperty>>> properties_for(std::string_view
   return std::optional<Properties>{};
 }
 
+bool has_taken(std::string_view name, std::string_view text, std::string_view value) {
+  if (name != file::io_max) return same_value(name, text, value);
+  const auto now = parse_io_max(text);
+  const auto device = DeviceNumber::parse(value.substr(0, value.find(' ')));
+  if (!now || !device) return false;
+  const auto at = now->find(*device);
+  return same_value(name, io_max_line(*device, at == now->end() ? IoRates{} : at->second), value);
+}
+
 FileValues files_of(const std::map<std::string, PropertyValue>& properties,
                     DeviceNumbers number_of) {
   FileValues out;

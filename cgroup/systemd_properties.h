@@ -39,6 +39,10 @@ std::optional<std::string> unit_of(const CgroupPath& cgroup);
 Result<std::optional<std::vector<UnitProperty>>> properties_for(std::string_view file,
                                                                 std::string_view value);
 
+/// Whether the kernel's `text` of `file` has the `value` that was written; io.max has a line for
+/// each device, and one of them was.
+bool has_taken(std::string_view file, std::string_view text, std::string_view value);
+
 /// What systemd would write into the files of a unit with these properties; files that it would
 /// leave alone are not there. A device that `number_of` does not know is left out.
 using DeviceNumbers = std::optional<std::string> (*)(const std::string& path);

@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <thread>
 
 #include "weir/cgroup/systemd.h"
 #include "weir/model/block.h"
@@ -15,6 +15,7 @@
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
 
+#include "patience.h"
 #include "scope_holder.h"
 #include "systemd_bus.h"
 #include "systemd_properties.h"
@@ -22,26 +23,19 @@
 namespace weir {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // systemd applies a property on the next turn of its loop, and forgets a unit on a later one.
-constexpr milliseconds apply_patience{1000}, forget_patience{5000}, first_nap{1}, longest_nap{20};
-
-/// Calls `done` until it is true, for at most `patience`.
-template <class Done>
-bool soon(milliseconds patience, Done done) {
-  const auto deadline = Clock::now() + patience;
-  for (auto nap = first_nap;; nap = std::min(nap * 2, longest_nap)) {
-    if (done()) return true;
-    if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(nap);
-  }
-}
+constexpr milliseconds apply_patience{1000}, forget_patience{5000};
 
 /// Where a scope's processes live. systemd leaves a delegated child alone, and resets
 /// memory.oom.group of the scope itself whenever it touches its memory (kernel-notes).
 constexpr std::string_view inner_name = "container";
+
+/// After a daemon-reload systemd remembers the file of a transient slice when it is gone, and then
+/// nothing can be started in a slice of this name (kernel-notes). It looks again when a folder of
+/// unit files has changed; those of transient units do not count.
+void look_again_for_units() { ::utimensat(AT_FDCWD, "/run/systemd/system", nullptr, 0); }
 
 std::optional<std::string> device_number(const std::string& path) {
   constexpr std::string_view by_number = "/dev/block/";
@@ -49,16 +43,6 @@ std::optional<std::string> device_number(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return std::nullopt;
   return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
-}
-
-/// io.max has a line for each device; `wanted` is one of them.
-bool has_io_line(std::string_view text, std::string_view wanted) {
-  const auto now = parse_io_max(text);
-  const auto device = DeviceNumber::parse(wanted.substr(0, wanted.find(' ')));
-  if (!now || !device) return false;
-  const auto at = now->find(*device);
-  return same_value(file::io_max, io_max_line(*device, at == now->end() ? IoRates{} : at->second),
-                    wanted);
 }
 
 class SystemdTree final : public CgroupIo {
@@ -102,6 +86,26 @@ class SystemdTree final : public CgroupIo {
     return confirm(cgroup, name, value);
   }
 
+  Status write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
+                       std::size_t& done) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit || writes.size() < 2) return CgroupIo::write_several(cgroup, writes, done);
+    FileValues next;
+    for (const auto& write : writes) next.emplace(write.file, write.value);
+    done = 0;
+    // io.max has a line for each device.
+    if (next.size() != writes.size()) return CgroupIo::write_several(cgroup, writes, done);
+    WEIR_TRY(const auto properties, properties_of(next));
+    if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
+    if (!properties.empty()) WEIR_CHECK(bus_.set_properties(*unit, properties));
+    for (const auto& [name, value] : writes) {
+      WEIR_TRY(const auto known, properties_for(name, value));
+      WEIR_CHECK(known ? confirm(cgroup, name, value) : write(cgroup, name, value));
+      ++done;
+    }
+    return {};
+  }
+
   Status make(const CgroupPath& cgroup) override {
     const auto unit = unit_of(cgroup);
     if (!unit) return files_.make(cgroup);
@@ -112,11 +116,7 @@ class SystemdTree final : public CgroupIo {
   Status make_for(const CgroupPath& cgroup, const FileValues& next) override {
     const auto unit = unit_of(cgroup);
     if (!unit || !unit->ends_with(".scope")) return make(cgroup);
-    std::vector<UnitProperty> properties;
-    for (const auto& [name, value] : next) {
-      WEIR_TRY(auto some, properties_for(name, value));
-      if (some) std::ranges::move(*some, std::back_inserter(properties));
-    }
+    WEIR_TRY(const auto properties, properties_of(next));
     WEIR_CHECK(make_scope(cgroup, *unit, properties));
     told_.insert_or_assign(cgroup.str(), next);
     return {};
@@ -149,6 +149,15 @@ class SystemdTree final : public CgroupIo {
     return below && files_.exists(*below) ? *below : cgroup;
   }
 
+  static Result<std::vector<UnitProperty>> properties_of(const FileValues& files) {
+    std::vector<UnitProperty> out;
+    for (const auto& [name, value] : files) {
+      WEIR_TRY(auto some, properties_for(name, value));
+      if (some) std::ranges::move(*some, std::back_inserter(out));
+    }
+    return out;
+  }
+
   bool was_told(const CgroupPath& cgroup, std::string_view name, std::string_view value) const {
     const auto at = told_.find(cgroup.str());
     if (at == told_.end()) return false;
@@ -162,7 +171,7 @@ class SystemdTree final : public CgroupIo {
     const bool taken = soon(apply_patience, [&] {
       now = files_.read(cgroup, name);
       if (!now) return !files_.exists(cgroup);
-      return name == file::io_max ? has_io_line(*now, value) : same_value(name, *now, value);
+      return has_taken(name, *now, value);
     });
     if (!now) return pass(std::move(now));
     if (taken) return {};
@@ -244,8 +253,10 @@ class SystemdTree final : public CgroupIo {
     const auto below = files_.children(cgroup);
     if (is_populated(cgroup) || (below && !below->empty()))
       return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
+    const bool transient = bus_.is_transient(unit);  // then it is forgotten with all it had
     WEIR_CHECK(bus_.stop(unit));
-    ignore(bus_.revert(unit), "a transient unit leaves nothing");
+    if (!transient) WEIR_CHECK(bus_.revert(unit));
+    if (bus_.is_not_found(unit)) look_again_for_units();
     return wait_until_gone(cgroup);
   }
 

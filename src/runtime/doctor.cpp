@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "weir/cgroup/delegation.h"
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
@@ -86,11 +87,40 @@ class Doctor {
 
   static std::string missing_controller_remedy(const CgroupHost& cgroup, Controller controller) {
     const auto name = to_text(controller);
-    if (cgroup.delegated)
-      return fmt::format("echo +{} > {}/../cgroup.subtree_control", name, cgroup.mount);
+    if (cgroup.delegated) {
+      const auto gap = find_gap(cgroup.mount, name);
+      if (!gap) return fmt::format("echo +{} > {}/../cgroup.subtree_control", name, cgroup.mount);
+      if (cgroup.systemd && !gap->unit.empty()) return delegation_remedy(*gap);
+      return fmt::format("echo +{} > {}", name, shell_word(gap->file));
+    }
     for (const auto& [held, mount] : cgroup.legacy)
-      if (held == controller) return "umount " + shell_word(mount);
+      if (held == controller)
+        return cgroup.systemd
+                   ? "boot with systemd.unified_cgroup_hierarchy=1 on the kernel command line"
+                   : "umount " + shell_word(mount);
     return fmt::format("boot without cgroup_disable={} on the kernel command line", name);
+  }
+
+  /// systemd hands a controller on only to a unit that asks for it.
+  static std::string delegation_remedy(const ControllerGap& gap) {
+    const auto& unit = gap.unit;
+    if (unit.ends_with(".scope"))
+      return fmt::format("start it with systemd-run{} --scope -p Delegate=yes",
+                         gap.in_user_manager ? " --user" : "");
+    const auto at = unit.find('@');
+    // Every user's manager is an instance of one template.
+    const bool manager = unit.starts_with("user@");
+    const auto file = manager ? unit.substr(0, at + 1) + ".service" : unit;
+    const auto folder = fmt::format(
+        "{}/{}.d", gap.in_user_manager ? "~/.config/systemd/user" : "/etc/systemd/system", file);
+    const auto control = gap.in_user_manager ? "systemctl --user" : "systemctl";
+    const auto setting =
+        unit.ends_with(".service")
+            ? "[Service]\\nDelegate=yes\\n"
+            : "[Slice]\\nCPUWeight=100\\nMemoryAccounting=yes\\nTasksAccounting=yes\\n";
+    return fmt::format(
+        "mkdir -p {0}; printf '{1}' > {0}/weir.conf; {2} daemon-reload; {2} restart {3}", folder,
+        setting, control, unit);
   }
 
   void look_at_configuration() {

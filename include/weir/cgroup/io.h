@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,11 @@
 #include "weir/model/observed.h"
 
 namespace weir {
+
+/// One write to a file of a cgroup.
+struct FileWrite {
+  std::string_view file, value;
+};
 
 /// Paths are relative to the root the implementation was opened on. Errors carry errno in
 /// Error::sys and name the file and, for a write, the value. Not safe for use from two threads at
@@ -25,6 +31,16 @@ class CgroupIo {
   virtual Result<std::string> read(const CgroupPath& cgroup, std::string_view file) = 0;
   /// One write(2) of `value`; never creates or truncates.
   virtual Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) = 0;
+  /// Several writes to one cgroup, in this order where the order is the writer's; `done` counts
+  /// those that were made, so that an error is about the next one.
+  virtual Status write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
+                               std::size_t& done) {
+    for (done = 0; done < writes.size(); ++done) {
+      auto written = write(cgroup, writes[done].file, writes[done].value);
+      if (!written) return written;
+    }
+    return {};
+  }
   virtual Status make(const CgroupPath& cgroup) = 0;
   /// The same, told what will be written next, which a manager can take along in one go.
   virtual Status make_for(const CgroupPath& cgroup, const FileValues&) { return make(cgroup); }

@@ -40,6 +40,11 @@ class Cgroupfs:
         with open(f"/proc/{pid}/cgroup", encoding="ascii") as handle:
             return next(line[3:].strip().lstrip("/") for line in handle if line.startswith("0::"))
 
+    @staticmethod
+    def home(container):
+        """Where the processes of a container live."""
+        return container
+
     def enable(self, cgroup):
         """Makes sure that what a test puts below a cgroup of weir's has its files and is counted."""
 
@@ -71,10 +76,13 @@ class Systemd(Cgroupfs):
 
     name = "systemd"
     writes_single_files = False
+    own = "weir-tests"  # of the tests' own processes, which belong to no service then
 
     def __init__(self):
         super().__init__()
         self.tree = self.host = ScopeTree(self.mount)
+        self.tree.make_if_missing(self.own)
+        self.tree.enter(self.own, os.getpid())
         self.strangers = tuple(self.tree.children(""))
 
     @staticmethod
@@ -85,6 +93,10 @@ class Systemd(Cgroupfs):
     @staticmethod
     def cgroup_of(pid):
         return Cgroupfs.cgroup_of(pid).removesuffix("/container")
+
+    @staticmethod
+    def home(container):
+        return f"{container}/container"
 
     def enable(self, cgroup):
         """systemd enables for children what its own units need."""

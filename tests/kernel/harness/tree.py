@@ -58,6 +58,9 @@ class Tree:
         os.makedirs(self.path(cgroup))
         return cgroup
 
+    def make_if_missing(self, cgroup):
+        os.makedirs(self.path(cgroup), exist_ok=True)
+
     def enter(self, cgroup, pid=0):
         self.write(cgroup, "cgroup.procs", pid)
 

@@ -70,7 +70,7 @@ def where_inside(t):
     apply(t)
     for name in ("one", "two"):
         done = run(t, "weir-where", flags=("--name", name), status=0)
-        check.equal(done.out, f"0::/{t.backend.pool('web')}/{name}.scope\n", "/proc/self/cgroup")
+        check.equal(done.out, f"0::/{t.backend.home(t.backend.pool('web') + '/' + name + '.scope')}\n", "/proc/self/cgroup")
 
 
 class ExecutionGate:
@@ -117,7 +117,7 @@ def where_outside(t):
             check.equal(t.tree.flat(leaf, "pids.events", "max"), 0, "forks refused")
         finally:
             gate.let_through(file)
-        check.equal(cgroup, f"0::/{leaf}\n", "where it waits")
+        check.equal(cgroup, f"0::/{t.backend.home(leaf)}\n", "where it waits")
         check.equal(child.wait(timeout=20), 0, "exit status")
     finally:
         gate.close()
