@@ -102,6 +102,7 @@ Status read_hardware(const HostRoots& roots, Host& host) {
   host.tasks_max = Tasks{std::max<std::int64_t>(1, std::min(pid_max, threads_max))};
   if (const auto release = read_small_file(roots.proc + "/sys/kernel/osrelease"))
     host.kernel_release = trim(*release);
+  if (!roots.inventory) return {};
   read_nodes(roots, host);
   read_disks(roots, host);
   return {};

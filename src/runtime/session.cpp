@@ -154,7 +154,9 @@ Result<Loaded> load_texts(const Options& options, std::vector<SourceFile> files)
   auto parsed = parse_config(std::move(files));
   loaded.config = std::move(parsed.config);
   loaded.diagnostics = std::move(parsed.diagnostics);
-  WEIR_TRY(loaded.host, load_host(options));
+  auto roots = roots_of(options);
+  roots.inventory = false;
+  WEIR_TRY(loaded.host, read_host(roots));
   if (loaded.has_errors()) return loaded;
   auto capacity = capacity_of(loaded.host, loaded.config.host.reserve);
   if (!capacity) {

@@ -19,6 +19,8 @@ struct HostRoots {
   std::optional<std::string> cgroup_root;
   /// Recorded trees are no cgroup2 file system.
   bool verify_cgroup2 = true;
+  /// NUMA nodes and disks, too; only who shows the host to somebody wants them.
+  bool inventory = true;
 };
 
 /// CPUs, memory, swap, NUMA nodes, disks and the cgroup2 mount. Inside a container or a delegated

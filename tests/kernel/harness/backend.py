@@ -17,6 +17,8 @@ class Cgroupfs:
     strangers = ("vm-keeper",)  # the harness's
     # Writing one setting of a cgroup writes that file and no other.
     writes_single_files = True
+    # The cgroup of a container that ended unwatched stays until weir removes it.
+    keeps_empty = True
 
     def __init__(self):
         self.tree = Tree(self.mount)
@@ -44,6 +46,10 @@ class Cgroupfs:
     def home(container):
         """Where the processes of a container live."""
         return container
+
+    def has_started(self, container):
+        """Whether a process of its own is in the container."""
+        return self.tree.populated(container)
 
     def enable(self, cgroup):
         """Makes sure that what a test puts below a cgroup of weir's has its files and is counted."""
@@ -76,6 +82,7 @@ class Systemd(Cgroupfs):
 
     name = "systemd"
     writes_single_files = False
+    keeps_empty = False
     own = "weir-tests"  # of the tests' own processes, which belong to no service then
 
     def __init__(self):
@@ -97,6 +104,18 @@ class Systemd(Cgroupfs):
     @staticmethod
     def home(container):
         return f"{container}/container"
+
+    def has_started(self, container):
+        """weir's own process keeps the scope until then."""
+        return any(self.command_of(pid) not in ("weir", "weir-holder", "") for pid in self.tree.pids_if_there(container))
+
+    @staticmethod
+    def command_of(pid):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as handle:
+                return handle.read().strip()
+        except OSError:
+            return ""
 
     def enable(self, cgroup):
         """systemd enables for children what its own units need."""

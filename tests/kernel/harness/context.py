@@ -28,13 +28,22 @@ def user_processes():
     return found
 
 
+def memory_total():
+    with open("/proc/meminfo", encoding="utf-8") as handle:
+        return int(handle.readline().split()[1]) * 1024
+
+
 def waits_in_poll(pid):
-    """weir run has nothing more to write once it waits for its command."""
+    """weir run has nothing more to write once it waits for its command, and for longer than for systemd's answers."""
     try:
-        with open(f"/proc/{pid}/wchan", encoding="utf-8") as handle:
-            return "poll" in handle.read()
+        for _ in range(4):
+            with open(f"/proc/{pid}/wchan", encoding="utf-8") as handle:
+                if "poll" not in handle.read():
+                    return False
+            time.sleep(0.01)
     except OSError:
-        return True
+        pass
+    return True
 
 
 class Container:
@@ -128,7 +137,7 @@ class Context:
         def is_there():
             if process.poll() is not None:
                 raise check.Failed(f"weir run --name {name} ended early: {self.said(process)}")
-            return self.tree.populated(path)
+            return self.backend.has_started(path)
         check.soon(is_there, f"{path} is populated", 60)
         check.soon(lambda: waits_in_poll(process.pid), f"weir run --name {name} has settled", 60)
         return Container(name, path, process)

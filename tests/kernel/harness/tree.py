@@ -67,6 +67,9 @@ class Tree:
     def pids(self, cgroup):
         return [int(pid) for pid in self.read(cgroup, "cgroup.procs").split()]
 
+    def pids_if_there(self, cgroup):
+        return [int(pid) for pid in (self.read_if_there(cgroup, "cgroup.procs") or "").split()]
+
     def populated(self, cgroup):
         try:
             return self.flat(cgroup, "cgroup.events", "populated") == 1

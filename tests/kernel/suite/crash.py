@@ -39,7 +39,7 @@ def during_apply(t):
     check.at_least(broken, t.count(10, 250), "runs that were killed before their end")
 
 
-@test("kill -9 at random moments of teardown: the next one finishes it")
+@test("kill -9 at random moments of teardown: the next one finishes it", timeout=120, ci="plain")
 def during_teardown(t):
     dice = random.Random(2)
     t.weir.configure(config(0)).ok("apply")

@@ -2,6 +2,7 @@
 """The allocator's golden examples, read back from the kernel; CPU amounts are scaled to the guest's CPUs."""
 
 from harness import check
+from harness.context import memory_total
 from harness.registry import test
 
 MIB = 1 << 20
@@ -118,11 +119,6 @@ M0_CONTAINERS = {
               (0, 30_000_000 // 4096 * 4096, "max", 30_000_000 // 4096 * 4096, 8 * MIB, 0)),
     "noswap": (("team", "release"), ("--swap", "4MiB"), (0, 0, "max", "max", 4 * MIB, 0)),
 }
-
-
-def memory_total():
-    with open("/proc/meminfo", encoding="utf-8") as handle:
-        return int(handle.readline().split()[1]) * 1024
 
 
 @test("golden M0: memory files of pools, containers and the top slice")

@@ -333,7 +333,8 @@ def orphan(t):
     check.equal([(c["name"], c["state"], c["pids"]) for c in listed], [("orphan", "running", 1)], "containers")
     os.kill(t.tree.pids(container.path)[0], signal.SIGTERM)
     check.soon(lambda: not t.tree.populated(container.path), "it ended")
-    check.that(t.tree.exists(container.path), "its cgroup waits for the next command")
+    if t.backend.keeps_empty:
+        check.that(t.tree.exists(container.path), "its cgroup waits for the next command")
     t.weir.ok("ps")
     no_container(t)
 
