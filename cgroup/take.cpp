@@ -154,6 +154,7 @@ class Taker {
   Result<bool> adopt_orphans() {
     if (!vanished_) return false;
     bool news = false, certain = true;
+    restless_.clear();
     const auto everyone = list_processes();
     for (auto at = everyone.rbegin(); at != everyone.rend(); ++at) {
       const auto stat = read_process_stat(*at);
@@ -163,6 +164,7 @@ class Taker {
         continue;
       const auto seen = learn(*at);
       certain = certain && seen != Seen::ended;
+      if (seen != Seen::before) restless_.insert(stat->group);
       if (seen != Seen::for_the_first_time) continue;
       news = true;
       WEIR_CHECK(bring_in(known_.at(*at)));
@@ -224,8 +226,14 @@ class Taker {
       }
     }
     for (const auto& [pid, reason] : refused_) out.missed.push_back({pid, reason});
-    if (vanished_)
-      out.missed.push_back({0, "processes that fork and end all the time may still run outside"});
+    if (vanished_) {
+      // Each of them lives for a moment: their process group is what they have in common.
+      if (restless_.empty())
+        for (const auto& [session, group] : families_) restless_.insert(group);
+      out.missed.push_back({0, fmt::format("processes of group {} that fork and end all the time "
+                                           "may still run outside",
+                                           fmt::join(restless_, ", "))});
+    }
     out.taken = std::move(taken_);
     return out;
   }
@@ -242,6 +250,7 @@ class Taker {
   std::size_t proofs_ = 0;  // scans in a row that found nobody
   std::size_t uncertain_scans_ = 0;
   std::set<std::pair<int, std::uint64_t>> dead_;  // zombies that were seen: pid and start time
+  std::set<int> restless_;  // process groups that had newcomers in the last scan
   std::set<int> siblings_;  // of the roots and of their ancestors in the session
 };
 

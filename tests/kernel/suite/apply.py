@@ -319,7 +319,7 @@ def teardown_without_file(t):
     check.equal(t.backend.leftovers(), [], "left after teardown")
 
 
-@test("two applies at once: both end well or one says who is busy, and there is no drift")
+@test("two applies at once: both end well or one says who is busy, and there is no drift", ci="plain")
 def two_at_once(t):
     t.weir.configure(RICH)
     for _ in range(t.count(3, 50)):
@@ -357,7 +357,7 @@ def swap_limits(t):
     no_drift(t)
 
 
-@test("apply makes a hundred pools in one go")
+@test("apply makes a hundred pools in one go", ci="plain")
 def many_pools(t):
     t.weir.configure("".join(f"[pool.p{i}]\nshares = {100 + i}\n" for i in range(100)))
     t.note(f"100 pools in {t.weir.ok('apply').seconds:.2f} s")

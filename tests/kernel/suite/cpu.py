@@ -100,7 +100,7 @@ def outside_after(t):
 
 
 @test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation",
-      timeout=150)
+      timeout=150, ci="plain")
 def outside_root_many(t):
     cores = reserve(t)
     t.burn_outside("", threads=10 * t.cpus)

@@ -178,7 +178,7 @@ def measure_shares(t, place, unit, direct):
 
 
 @test("io: shares 1:3 divide a declared disk within 5 % in both directions, bytes and operations, direct and buffered",
-      timeout=240)
+      timeout=240, ci="plain")
 def shares(t):
     with mounted(t, disk()) as place:
         write_files(place, disk())
