@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cgroup tree as files below one directory."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -111,12 +112,14 @@ class Tree:
         """Ends all processes and removes the cgroup with all below it."""
         if not self.exists(cgroup):
             return
-        self.write(cgroup, "cgroup.kill", 1)
+        with contextlib.suppress(FileNotFoundError):  # systemd removes an empty scope itself
+            self.write(cgroup, "cgroup.kill", 1)
         deadline = time.monotonic() + seconds
         while self.populated(cgroup) and time.monotonic() < deadline:
             time.sleep(0.01)
         for path in reversed(list(self.walk(cgroup))):
-            os.rmdir(self.path(path))
+            with contextlib.suppress(FileNotFoundError):
+                os.rmdir(self.path(path))
 
 
 class WriteWatch:
