@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/model/record.h"
 
-#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
 
+#include "record_text.h"
+
 namespace weir {
 namespace {
 
-constexpr std::size_t longest_record = 4096;
-constexpr std::string_view version_line = "weir 1";
-
-/// "key value" lines behind a version line; calls `take(key, value)` for each and stops at the
-/// first false.
-template <class Take>
-Status each_line(std::string_view text, Take take) {
-  if (text.size() > longest_record) return fail(Errc::failed, "record is longer than 4096 bytes");
-  const auto lines = split(text, '\n');
-  if (lines.empty() || lines.front() != version_line)
-    return fail(Errc::failed, "record has an unknown version");
-  for (const auto line : lines) {
-    if (line.empty() || line == version_line) continue;
-    const auto gap = std::min(line.find(' '), line.size());
-    const auto value = line.substr(std::min(gap + 1, line.size()));
-    if (!take(line.substr(0, gap), value))
-      return fail(Errc::failed, fmt::format("record line '{}' is malformed", printable(line, 60)));
-  }
-  return {};
-}
+using record_text::each_line;
+using record_text::version_line;
 
 bool take_amount(std::string_view text, std::int64_t max, std::optional<std::int64_t>& out) {
   out = to_number<std::int64_t>(text);

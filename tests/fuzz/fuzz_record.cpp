@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "weir/model/record.h"
+#include "weir/model/booking.h"
 
 namespace {
 
@@ -47,11 +47,32 @@ void check_pool(std::string_view text) {
   require(again && *again == *record);
 }
 
+void check_books(std::string_view text) {
+  auto books = PoolBooks::parse(text);
+  if (!books) return check_error(books);
+  const auto again = PoolBooks::parse(books->str());
+  require(again && *again == *books);
+  ContainerRecord most{.name = *ContainerName::parse("a")};
+  most.cpu_limit = max_cores;
+  most.memory_limit = max_bytes;
+  books->add(most);
+  require(PoolBooks::parse(books->str()).has_value());
+}
+
+void check_booking(std::string_view text) {
+  const auto booking = Booking::parse(text);
+  if (!booking) return check_error(booking);
+  const auto again = Booking::parse(booking->str());
+  require(again && again->str() == booking->str());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_container(text);
   check_pool(text);
+  check_books(text);
+  check_booking(text);
   return 0;
 }

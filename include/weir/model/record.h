@@ -20,6 +20,7 @@ namespace weir {
 namespace attribute {
 inline constexpr std::string_view pool = "pool";
 inline constexpr std::string_view container = "container";
+inline constexpr std::string_view books = "books";
 }  // namespace attribute
 
 /// Marks a slice as weir's own. The top slice's name is its stem ("weir").
@@ -54,6 +55,27 @@ struct ContainerRecord {
 
   static Result<ContainerRecord> parse(std::string_view text);
   [[nodiscard]] std::string str() const;
+  bool operator==(const ContainerRecord&) const = default;
+};
+
+/// The sums of what a pool has admitted, kept on its slice so that nobody needs to read every
+/// container for them.
+struct PoolBooks {
+  std::uint64_t generation = 0;  ///< how often they were written
+  std::int64_t leaves = 0;       ///< child cgroups the pool had, or was to have, at that time
+  std::int64_t containers = 0;   ///< those of them that are containers
+  Cores cpu_requests, cpu_limits;
+  Bytes memory_requests, memory_limits;
+
+  /// One container more; a limit counts as its request where it has none.
+  void add(const ContainerRecord& record);
+  void subtract(const ContainerRecord& record);
+  /// The same amounts, whenever they were written.
+  [[nodiscard]] bool same_sums(const PoolBooks& other) const;
+
+  static Result<PoolBooks> parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
+  bool operator==(const PoolBooks&) const = default;
 };
 
 }  // namespace weir
