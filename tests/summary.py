@@ -3,7 +3,8 @@
 """Sums the results of a test run: one last line for all, and above it what failed and where its log is.
 
 Host tests come from meson's testlog.json, counted by doctest case; the kernels' from the folder each guest
-left: results.tsv with lines of pass|fail|skip, a tab and a name, and status, the guest's exit status.
+left: results.tsv with lines of pass|fail|skip, a name and the seconds it took, with tabs between, and status, the
+guest's exit status. What took longest in each guest stands first.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 DOCTEST_TOTALS = re.compile(
     r"^\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped", re.MULTILINE)
+SHOWN_SLOWEST = 5
 DOCTEST_CASE = re.compile(r"^\s*(?:TEST CASE|SCENARIO):\s*(.*)$")
 DOCTEST_ERROR = re.compile(r"^\S.*: (?:FATAL )?ERROR: |^(?:Failed|Didn't fail|Should have failed)")
 
@@ -85,10 +87,10 @@ def add_kernel(total, folder):
     log = folder / "vm-console.log"
     results = folder / "results.tsv"
     status = read_status(folder / "status")
-    lines = results.read_text().splitlines() if results.exists() else []
+    lines = [fields_of(line) for line in results.read_text().splitlines()] if results.exists() else []
+    show_slowest(kernel, [(float(seconds), name) for _, name, seconds in lines])
     clean = True
-    for line in lines:
-        verdict, _, name = line.partition("\t")
+    for verdict, name, _ in lines:
         if verdict == "pass":
             total.passed += 1
         elif verdict == "skip":
@@ -102,6 +104,18 @@ def add_kernel(total, folder):
         total.fail(f"{kernel}: no results (exit status {status})", log)
     elif clean and status != "0":
         total.fail(f"{kernel}: the tests ended with exit status {status}", log)
+
+
+def fields_of(line):
+    """A guest that is cut off may leave half a line."""
+    verdict, name, seconds = (line.split("\t") + ["", ""])[:3]
+    return verdict, name, seconds or "0"
+
+
+def show_slowest(kernel, tests):
+    print(f"{kernel}: {len(tests)} tests in {sum(seconds for seconds, _ in tests):.0f} s")
+    for seconds, name in sorted(tests, reverse=True)[:SHOWN_SLOWEST]:
+        print(f"  {seconds:6.1f} s  {name}")
 
 
 def read_status(path):

@@ -3,7 +3,8 @@
 """Times weir beside what a user would pick instead, in one run inside the guest: medians and ratios.
 
 - `weir run -- true` beside cgexec and beside the least static program that starts a command in a new cgroup;
-- `weir apply` of many pools beside a plain C loop that makes the same directories and the same writes.
+- `weir apply` of many pools beside a plain C loop that makes the same directories and the same writes;
+- where systemd is PID 1, instead of both: `weir run -- true` beside `systemd-run --scope -- true`.
 """
 
 import argparse
@@ -22,7 +23,7 @@ sys.dont_write_bytecode = True
 from harness import backend  # noqa: E402
 from harness.weir import Weir  # noqa: E402
 
-RUN_GOAL, APPLY_GOAL = 1.5, 1.3
+RUN_GOAL, APPLY_GOAL, SCOPE_GOAL = 1.5, 1.3, 1.0
 
 
 def timed(command):
@@ -68,6 +69,21 @@ def bench_run(weir, where, times):
     where.clean()
 
 
+def bench_scope(weir, where, times):
+    weir.configure("[pool.p]\n").ok("apply")
+    contenders = {
+        "weir run -- true": lambda: timed(weir.command("run", "--pool", "p", "--", "true")),
+        "systemd-run --scope -- true": lambda: timed(
+            ["systemd-run", "--quiet", "--scope", "--slice=weir-p.slice", "true"]),
+        "weir --version": lambda: timed(["weir", "--version"]),
+        "systemd-run --version": lambda: timed(["systemd-run", "--version"]),
+        "true alone": lambda: timed(["true"]),
+    }
+    show("starting a command in a scope of a pool", interleaved(contenders, times), "systemd-run --scope -- true",
+         SCOPE_GOAL)
+    where.clean()
+
+
 def write_list(weir, where, path):
     """The directories and writes of `weir plan`, for weir-mkpools."""
     with open(path, "w", encoding="utf-8") as out:
@@ -107,8 +123,11 @@ def main():
     os.chmod(folder, 0o755)
     weir = Weir(folder, where.flags)
     try:
-        bench_run(weir, where, 7 if options.fast else 21)
-        bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)
+        if where.name == "systemd":
+            bench_scope(weir, where, 7 if options.fast else 31)
+        else:
+            bench_run(weir, where, 7 if options.fast else 21)
+            bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)
     finally:
         where.clean()
         shutil.rmtree(folder)

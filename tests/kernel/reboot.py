@@ -9,6 +9,7 @@ about to start; the second one finds what the watcher saw.
 import os
 import subprocess
 import sys
+import time
 
 CONFIG = "[pool.web]\nmemory = { limit = \"300MiB\" }\n[pool.team]\n[pool.nightly]\nparent = \"team\"\n"
 RUNTIMES = ("containerd.service", "podman-restart.service", "docker.service")
@@ -49,12 +50,13 @@ def look():
 
 
 def main():
+    begin = time.monotonic()
     first = os.environ["WEIR_BOOT"] == "1"
     good = prepare() if first else look()
     if not (first and good):
         os.makedirs("/out", exist_ok=True)
         with open("/out/results.tsv", "w", encoding="utf-8") as handle:
-            handle.write(f"{'pass' if good else 'fail'}\t{NAME}\n")
+            handle.write(f"{'pass' if good else 'fail'}\t{NAME}\t{time.monotonic() - begin:.1f}\n")
         print(f"{'ok  ' if good else 'FAIL'} {NAME}")
     return 0 if good else 1
 

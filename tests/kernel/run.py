@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the kernel tests inside a throw-away guest, as root: see README.md.
 
-Writes a line pass|fail|skip, a tab and the name of the test into the results as each test ends; details of a failure
-go to stdout. Ends with 0 only if every test passed.
+Writes a line pass|fail|skip, the name of the test and its seconds, with tabs between, into the results as each test
+ends; details of a failure go to stdout. Ends with 0 only if every test passed.
 """
 
 import argparse
@@ -76,10 +76,11 @@ def run_all(tests, where, size, results):
     for test in tests:
         begin = time.monotonic()
         passed = run_one(test, where, size)
+        took = time.monotonic() - begin
         failed += not passed
-        results.write(f"{'pass' if passed else 'fail'}\t{test.name}\n")
+        results.write(f"{'pass' if passed else 'fail'}\t{test.name}\t{took:.1f}\n")
         results.flush()
-        print(f"{'ok  ' if passed else 'FAIL'} {time.monotonic() - begin:6.1f} s  {test.name}", flush=True)
+        print(f"{'ok  ' if passed else 'FAIL'} {took:6.1f} s  {test.name}", flush=True)
     print(f"{len(tests) - failed} passed, {failed} failed", flush=True)
     return 1 if failed or not tests else 0
 
@@ -90,6 +91,8 @@ def main():
     parser.add_argument("--results", type=Path, metavar="FILE")
     parser.add_argument("--only", default="", metavar="SUBSTRING", help="tests whose name contains it")
     parser.add_argument("--boot", default="", metavar="ARGS", help="tests of a guest with these kernel arguments")
+    parser.add_argument("--all", action="store_true", help="also those that CI size leaves to other guests")
+    parser.add_argument("--measured", choices=("yes", "no"), help="only tests that need the host's processors, or only others")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list:
@@ -98,10 +101,10 @@ def main():
     if os.geteuid() != 0:
         raise SystemExit("run.py: needs root, in a throw-away guest (tests/vm)")
     where = backend.detect()
-    tests = load_tests(options.only, lambda test: options.only or test.belongs(
-        options.boot, where.name, os.uname().release, options.size))
-    if options.only:
-        tests = [test for test in tests if test.boot == options.boot and test.on in ("", where.name)]
+    # Who asks for tests by name gets them wherever they can run.
+    every = options.all or options.only or options.size == "soak"
+    tests = load_tests(options.only, lambda test: test.can_run(options.boot, where.name) and (
+        every or test.is_for(where.name, os.uname().release)) and options.measured in (None, test.measured_word))
     signal.signal(signal.SIGALRM, raise_timeout)
     results = open(options.results, "w", encoding="utf-8") if options.results else open(os.devnull, "w")
     with results:

@@ -15,23 +15,27 @@ class Test:
     boot: str  # further kernel arguments it needs; those without run in one guest
     on: str  # the only back-end it is about; empty: both
     ci: str  # the guests that run it at CI size; at full size all do
+    measured: bool  # it measures time or shares, and nothing may run beside its guest
 
-    def belongs(self, boot, backend, kernel, size):
-        """Whether a guest of this kind runs it."""
-        if self.boot != boot or self.on not in ("", backend):
-            return False
-        if size != "ci" or self.ci == "all":
-            return True
-        return backend == "cgroupfs" and (self.ci == "plain" or kernel.startswith("6.12"))
+    def can_run(self, boot, backend):
+        return self.boot == boot and self.on in ("", backend)
+
+    def is_for(self, backend, kernel):
+        """Whether a guest of this kind runs it at CI size."""
+        return self.ci == "all" or backend == "cgroupfs" and (self.ci == "plain" or kernel.startswith("6.12"))
+
+    @property
+    def measured_word(self):
+        return "yes" if self.measured else "no"
 
 
-def test(name, timeout=60, boot="", on="", ci="all"):
+def test(name, timeout=60, boot="", on="", ci="all", measured=False):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size; `on` names the only back-end.
 
     `ci`: "all" guests run it at CI size, those without systemd ("plain"), or only the newest of them ("newest"), for
-    what takes long and depends little on the rest.
+    what takes long and depends little on the rest. `measured`: it needs the host's processors for itself.
     """
     def register(function):
-        TESTS.append(Test(name, function, timeout, boot, on, ci))
+        TESTS.append(Test(name, function, timeout, boot, on, ci, measured))
         return function
     return register

@@ -27,7 +27,7 @@ def parts(found):
     return [value / sum(found) for value in found]
 
 
-@test("three busy pools get CPU as entitled, within 2 percentage points", timeout=120, ci="plain")
+@test("three busy pools get CPU as entitled, within 2 percentage points", timeout=120, ci="plain", measured=True)
 def three_pools(t):
     shares = {"a": 100, "b": 200, "c": 300}
     t.weir.configure("".join(f"[pool.{name}]\nshares = {count}\n" for name, count in shares.items())).ok("apply")
@@ -70,14 +70,15 @@ def check_reservation(t, cores, what):
     check.at_least(found[0], cores - POINTS * t.cpus, f"cores of the pool that reserves, {what}")
 
 
-@test("a pool gets its reservation while the others have ten times as many threads", ci="plain")
+@test("a pool gets its reservation while the others have ten times as many threads", ci="plain", measured=True)
 def ten_times(t):
     cores = reserve(t)
     start_pools(t, {"a": t.cpus, "b": 10 * t.cpus, "c": 10 * t.cpus})
     check_reservation(t, cores, "the others with ten times the threads")
 
 
-@test("a pool gets its reservation while spinners run outside since before apply", timeout=150, ci="plain")
+@test("a pool gets its reservation while spinners run outside since before apply", timeout=150, ci="plain",
+      measured=True)
 def outside_before(t):
     sibling = t.tree.make("outside")
     t.burn_outside("", threads=10 * t.cpus)
@@ -88,7 +89,8 @@ def outside_before(t):
         check_reservation(t, cores, "threads outside since before apply")
 
 
-@test("a pool gets its reservation while spinners run outside since after apply", timeout=150, ci="plain")
+@test("a pool gets its reservation while spinners run outside since after apply", timeout=150, ci="plain",
+      measured=True)
 def outside_after(t):
     """A cgroup beside the slice may hold any number; in the root, each weighs: one for each CPU is allowed for."""
     cores = reserve(t)
@@ -100,7 +102,7 @@ def outside_after(t):
 
 
 @test("many spinners beside weir.slice since after apply: verify names its weight, apply restores the reservation",
-      timeout=150, ci="plain")
+      timeout=150, ci="plain", measured=True)
 def outside_root_many(t):
     cores = reserve(t)
     t.burn_outside("", threads=10 * t.cpus)
@@ -116,7 +118,7 @@ def apply_again(t):
     t.weir.ok("apply")
 
 
-@test("a CPU limit holds for a pool and for a container")
+@test("a CPU limit holds for a pool and for a container", measured=True)
 def limits(t):
     t.weir.configure("[pool.a]\ncpu = { limit = 0.5 }\n[pool.b]\n").ok("apply")
     t.burn("a", threads=2)
@@ -128,7 +130,7 @@ def limits(t):
     check.near(found[1], 0.25, 0.05, "cores of the container")
 
 
-@test("containers of one pool share it by their entitlement", ci="plain")
+@test("containers of one pool share it by their entitlement", ci="plain", measured=True)
 def containers(t):
     t.weir.configure("[pool.a]\n").ok("apply")
     for name, request in (("big", t.cpus / 2), ("small", 0.1)):

@@ -178,7 +178,7 @@ def measure_shares(t, place, unit, direct):
 
 
 @test("io: shares 1:3 divide a declared disk within 5 % in both directions, bytes and operations, direct and buffered",
-      timeout=240, ci="plain")
+      timeout=240, ci="plain", measured=True)
 def shares(t):
     with mounted(t, disk()) as place:
         write_files(place, disk())
@@ -188,7 +188,7 @@ def shares(t):
                 measure_shares(t, place, unit, direct)
 
 
-@test("io: a limit on the parent holds for its children together", timeout=150, ci="plain")
+@test("io: a limit on the parent holds for its children together", timeout=150, ci="plain", measured=True)
 def parent_limit(t):
     limit = 2 * MB
     with mounted(t, disk()) as place:
@@ -208,7 +208,8 @@ parent = "team"
         measure(t, [Meter(team, key, limit, f"{key} of both children") for key in ("rbytes", "wbytes")], number(disk()))
 
 
-@test("io: a path leads through partition and device mapper to the disk, whose limit holds", timeout=150, ci="plain")
+@test("io: a path leads through partition and device mapper to the disk, whose limit holds", timeout=150, ci="plain",
+      measured=True)
 def layers(t):
     whole, limit = number(disk()), 2 * MB
     with partition(7, 64, 900) as part, mapped("weir-test", part, 800) as node, mounted(t, node) as place:

@@ -195,7 +195,7 @@ def killed(t):
     check.equal(left, [], f"scopes that are left: {[systemctl('status', path.split('/')[-1], status=None) for path in left]}")
 
 
-@test("systemd: weir run costs no more than systemd-run --scope", on="systemd", timeout=240)
+@test("systemd: weir run costs no more than systemd-run --scope", on="systemd", timeout=240, measured=True)
 def cost(t):
     t.weir.configure("[pool.web]\n").ok("apply")
     weir, peer = [], []
