@@ -17,7 +17,7 @@ bool is_bare(char c) {
          c == '-';
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -94,7 +94,7 @@ std::string write_key(const KeyPath& path) {
   std::string out;
   for (const auto& part : path) {
     if (!out.empty()) out += '.';
-    out += !part.empty() && std::ranges::all_of(part, is_bare) ? part : quoted(part);
+    out += !part.empty() && std::ranges::all_of(part, is_bare) ? part : in_quotes(part);
   }
   return out;
 }
@@ -108,7 +108,7 @@ std::string write_value(const TomlNode& value) {
     case TomlKind::real:
       return write_real(value.real);
     case TomlKind::string:
-      return quoted(value.string);
+      return in_quotes(value.string);
     case TomlKind::datetime:
       return value.string;
     case TomlKind::array: {

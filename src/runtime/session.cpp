@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/devices.h"
@@ -34,8 +35,9 @@ Status check_kernel(const Host& host) {
       parts.size() < 2
           ? std::nullopt
           : to_number<int>(parts[1].substr(0, parts[1].find_first_not_of("0123456789")));
-  if (!major || !minor) return {};  // a name that is no version: let the features decide
-  if (*major > oldest_major || (*major == oldest_major && *minor >= oldest_minor)) return {};
+  // A name that is no version: let the features decide.
+  const std::pair version{major.value_or(oldest_major), minor.value_or(oldest_minor)};
+  if (version >= std::pair{oldest_major, oldest_minor}) return {};
   return fail(Errc::unsupported, fmt::format("kernel {} is older than 6.1", host.kernel_release),
               "boot a kernel of the 6.1 series or later");
 }
