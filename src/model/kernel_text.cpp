@@ -47,9 +47,14 @@ Result<FlatKeyed> parse_flat_keyed(std::string_view text) {
 }
 
 std::optional<std::uint64_t> flat_value(std::string_view text, std::string_view key) {
-  for (const auto line : split(text, '\n'))
+  // Called for every container at every tick: no allocation.
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
     if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ')
       return to_number<std::uint64_t>(line.substr(key.size() + 1));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return std::nullopt;
 }
 

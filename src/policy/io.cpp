@@ -5,6 +5,8 @@
 
 #include "weir/policy/fair.h"
 
+#include "io_nodes.h"
+
 namespace weir {
 namespace {
 
@@ -13,33 +15,12 @@ const DiskClaim* claim_on(const Pool& pool, std::size_t disk) {
   return at == pool.io.end() ? nullptr : &*at;
 }
 
-/// A rate below these stalls whoever does a single request for seconds.
-std::int64_t least_entitlement(IoRate rate) {
-  const bool bytes = rate == IoRate::read_bps || rate == IoRate::write_bps;
-  return bytes ? page_size : least_io_limit;
-}
-
-std::vector<FairNode> nodes_of(const PoolTree& tree, std::size_t disk, IoRate rate) {
-  std::vector<FairNode> out;
-  out.reserve(tree.pools.size());
-  for (const auto& pool : tree.pools) {
-    FairNode node{pool.parent, pool.spec.shares.value, 0, {}, {}};
-    if (const auto* claim = claim_on(pool, disk)) {
-      node.shares = claim->shares.value_or(node.shares);
-      node.reservation = claim->reservation[rate].value_or(0);
-      node.limit = claim->limit[rate];
-    }
-    out.push_back(node);
-  }
-  return out;
-}
-
 void divide(const PoolTree& tree, std::size_t disk, IoRate rate, std::vector<IoMax>& out) {
-  const auto nodes = nodes_of(tree, disk, rate);
+  const auto nodes = io_nodes(tree, disk, rate);
   const auto entitled = solve_saturated(nodes, *tree.disks[disk].capability[rate]).amount;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const auto least =
-        std::min(least_entitlement(rate), nodes[i].limit.value_or(least_entitlement(rate)));
+        std::min(least_io_entitlement(rate), nodes[i].limit.value_or(least_io_entitlement(rate)));
     out[i][tree.disks[disk].carrier.device][rate] = std::max(entitled[i], least);
   }
 }
@@ -53,6 +34,26 @@ void take_limits(const PoolTree& tree, std::size_t disk, IoRate rate, std::vecto
 }
 
 }  // namespace
+
+std::int64_t least_io_entitlement(IoRate rate) {
+  const bool bytes = rate == IoRate::read_bps || rate == IoRate::write_bps;
+  return bytes ? page_size : least_io_limit;
+}
+
+std::vector<FairNode> io_nodes(const PoolTree& tree, std::size_t disk, IoRate rate) {
+  std::vector<FairNode> out;
+  out.reserve(tree.pools.size());
+  for (const auto& pool : tree.pools) {
+    FairNode node{pool.parent, pool.spec.shares.value, 0, {}, {}};
+    if (const auto* claim = claim_on(pool, disk)) {
+      node.shares = claim->shares.value_or(node.shares);
+      node.reservation = claim->reservation[rate].value_or(0);
+      node.limit = claim->limit[rate];
+    }
+    out.push_back(node);
+  }
+  return out;
+}
 
 bool is_divided(const PoolTree& tree, std::size_t disk) {
   return std::ranges::any_of(tree.pools, [&](const Pool& pool) {

@@ -10,6 +10,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
+#include "weir/model/usage.h"
 
 namespace {
 
@@ -56,6 +57,18 @@ void check_lines(std::string_view text) {
   static_cast<void>(find_cgroup1(text, "memory"));
 }
 
+void check_statistics(std::string_view text) {
+  static_cast<void>(parse_pressure(text));
+  check_error(parse_io_stat(text));
+  const auto parts = parse_memory_parts(text);
+  require(parts.reclaimable() >= 0 && parts.anon >= 0);
+  Usage usage;
+  for (const auto name : {file::cpu_stat, file::memory_current, file::memory_events, file::io_stat,
+                          file::cpu_pressure})
+    take_statistics(usage, name, text);
+  require(usage.memory >= 0);
+}
+
 void check_cpus(std::string_view text) {
   const auto cpus = CpuSet::parse(text);
   check_error(cpus);
@@ -83,6 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_numbers(text);
   check_lines(text);
+  check_statistics(text);
   check_cpus(text);
   const auto half = text.find('\0');
   if (half != std::string_view::npos) check_values(text.substr(0, half), text.substr(half + 1));

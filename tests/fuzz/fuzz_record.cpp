@@ -66,12 +66,23 @@ void check_booking(std::string_view text) {
   require(again && again->str() == booking->str());
 }
 
+void check_dynamics(std::string_view text) {
+  const auto note = PoolDynamics::parse(text);
+  if (!note) return check_error(note);
+  check_bound(note->cpu_demand, max_cores);
+  check_bound(note->memory_demand, max_bytes);
+  check_bound(note->memory_high, max_bytes);
+  const auto again = PoolDynamics::parse(note->str());
+  require(again && again->str() == note->str());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_container(text);
   check_pool(text);
+  check_dynamics(text);
   check_books(text);
   check_booking(text);
   return 0;
