@@ -15,10 +15,12 @@
 
 #include "weir/base/text.h"
 
+#include "child_filter.h"
+
 namespace weir {
 namespace {
 
-enum class Stage : int { user, chdir, exec };
+enum class Stage : int { user, chdir, filter, exec };
 
 /// What the child tells its parent when it cannot go on.
 struct Failure {
@@ -114,6 +116,7 @@ void wait_at(int gate) {
 [[noreturn]] void run_child(const Command& command, const Prepared& prepared, int gate, int report,
                             pid_t parent) {
   wait_at(gate);
+  const bool may_filter = command.filter && keep_filter_right(command.user.has_value());
   if (command.user) become(*command.user, report);
   // After the change of user, which clears it.
   if (command.die_with_parent) {
@@ -122,6 +125,9 @@ void wait_at(int gate) {
   }
   if (command.chdir && ::chdir(command.chdir->c_str()) < 0) give_up(report, Stage::chdir, errno);
   ::sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
+  if (command.filter)
+    if (const int sys = load_filter(*command.filter, may_filter); sys != 0)
+      give_up(report, Stage::filter, sys);
   give_up(report, Stage::exec, execute(prepared));
 }
 
@@ -174,6 +180,8 @@ std::optional<Error> let_execute(Child& child, const Command& command) {
     case Stage::chdir:
       return os_error(failure.sys, fmt::format("change to folder {}",
                                                printable(command.chdir.value_or(""), 200)));
+    case Stage::filter:
+      return os_error(failure.sys, "load the system call filter");
     case Stage::exec:
       break;
   }

@@ -19,7 +19,7 @@ struct RunArguments {
   std::optional<std::string> cpus, cpu_request, memory, memory_request, swap, work;
   std::optional<double> value;
   std::int64_t priority = 0;
-  std::string seccomp = "none";
+  std::optional<std::string> seccomp;  ///< absent: the pool's
   bool leave = false, die_with_parent = false;
   int refused_status = 125;
   std::vector<std::string> command;
@@ -41,7 +41,7 @@ struct Arguments {
   std::optional<std::string> file;    ///< check FILE
   std::optional<std::string> pool;    ///< pool show/path NAME, ps --pool
   std::optional<std::string> evict;   ///< apply --evict
-  std::optional<std::string> word;    ///< completion SHELL
+  std::optional<std::string> word;    ///< completion SHELL, metrics --format
   std::string name;                   ///< place --name, release and explain NAME
   std::vector<int> pids;              ///< place PID…
   std::vector<std::string> settings;  ///< pool create/set KEY=VALUE…

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "weir/cgroup/identity.h"
 #include "weir/runtime/run.h"
+#include "weir/runtime/seccomp.h"
 
 #include "commands.h"
 #include "report.h"
@@ -41,15 +43,22 @@ Status take_amounts(const RunArguments& from, RunRequest& to) {
   return {};
 }
 
+/// Compiled here already: a wrong profile is a wrong flag, and nothing is started.
+Status take_filter(const RunArguments& from, RunRequest& to) {
+  to.seccomp = from.seccomp;
+  if (!from.seccomp) return {};
+  const bool privileged = to.command.user ? to.command.user->uid == 0 : self().uid == 0;
+  WEIR_TRY(to.command.filter, seccomp_filter(*from.seccomp, SeccompSource::flag, privileged));
+  return {};
+}
+
 Result<RunRequest> make_request(const RunArguments& from) {
   RunRequest to;
   to.pool = from.pool;
   WEIR_CHECK(take(from.name, "--name", ContainerName::parse, to.name));
   WEIR_CHECK(take(from.user, "--user", find_user, to.command.user));
   WEIR_CHECK(take_amounts(from, to));
-  if (from.seccomp != "none")
-    return fail(Errc::usage,
-                fmt::format("--seccomp {}: only 'none' is built so far", from.seccomp));
+  WEIR_CHECK(take_filter(from, to));
   to.priority = from.priority;
   to.value = from.value;
   to.leave = from.leave;

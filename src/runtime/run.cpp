@@ -14,6 +14,7 @@
 #include "weir/policy/desired.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/seccomp.h"
 
 namespace weir {
 namespace {
@@ -130,9 +131,21 @@ Result<RunOutcome> supervise(Session& session, Started& started, const RunReques
   return outcome;
 }
 
+/// The pool's own profile, where no flag named another.
+Status take_filter_of_pool(const Session& session, RunRequest& request) {
+  if (request.seccomp) return {};
+  WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
+  const auto& user = request.command.user;
+  const bool privileged = user ? user->uid == 0 : self().uid == 0;
+  WEIR_TRY(request.command.filter,
+           seccomp_filter(session.tree.pools[index].spec.seccomp, SeccompSource::pool, privileged));
+  return {};
+}
+
 }  // namespace
 
 Result<RunOutcome> run(Session& session, RunRequest request) {
+  WEIR_CHECK(take_filter_of_pool(session, request));
   WEIR_TRY(auto relay, SignalRelay::start());
   request.command.signal_mask = relay.previous_mask();
   WEIR_TRY(auto started, start(session, request));

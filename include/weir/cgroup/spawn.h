@@ -11,6 +11,7 @@
 
 #include "weir/base/result.h"
 #include "weir/base/unique_fd.h"
+#include "weir/cgroup/seccomp.h"
 #include "weir/cgroup/users.h"
 
 namespace weir {
@@ -19,8 +20,11 @@ struct Command {
   std::vector<std::string> argv;  ///< argv[0] is looked up in PATH; no shell is involved
   std::optional<std::string> chdir;
   std::optional<Credentials> user;  ///< becomes this user after it is in the cgroup
-  bool die_with_parent = false;     ///< SIGKILL when its parent dies (prctl(2))
-  sigset_t signal_mask{};           ///< what it starts with
+  /// Loaded just before the program is executed, so that nothing weir does itself is filtered. Who
+  /// has CAP_SYS_ADMIN keeps setuid programs (sudo) working; others get no_new_privs.
+  std::optional<SeccompFilter> filter = {};
+  bool die_with_parent = false;  ///< SIGKILL when its parent dies (prctl(2))
+  sigset_t signal_mask{};        ///< what it starts with
 };
 
 /// A child that was cloned and waits, with all signals held back that its parent holds back.

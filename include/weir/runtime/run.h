@@ -15,12 +15,14 @@ namespace weir {
 struct RunRequest {
   std::string pool;
   std::optional<ContainerName> name;  ///< absent: run-PID-XXXX
-  Command command;                    ///< its signal mask is filled in by run()
+  Command command;  ///< its signal mask, and a pool's filter, are filled in by run()
   std::optional<Cores> cpu_limit, cpu_request;
   std::optional<Bytes> memory_limit, memory_request, swap_limit;
   std::int64_t priority = 0;
   std::optional<double> value;
   std::optional<std::chrono::milliseconds> work;
+  /// Absent: the pool's. The command's filter is made of it by whoever read the flag.
+  std::optional<std::string> seccomp;
   bool leave = false;  ///< keeps what the command left running in the container
 };
 
