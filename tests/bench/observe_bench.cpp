@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one look at many containers costs: with descriptors kept open, beside the same files opened,
+// read and closed, and beside nothing but the pread of them. `observe_bench [FOLDER]` makes a tree
+// of ordinary files with the sizes of real ones in FOLDER (default: /dev/shm) and prints a table.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+#include "weir/cgroup/fs.h"
+#include "weir/cgroup/usage_watcher.h"
+
+namespace {
+
+using namespace weir;
+using Clock = std::chrono::steady_clock;
+
+const std::vector<std::string> names{"cpu.stat", "memory.current", "memory.events", "cpu.pressure",
+                                     "pids.current"};
+
+std::string text_of(const std::string& name, int round) {
+  if (name == "cpu.stat")
+    return fmt::format(
+        "usage_usec {}\nuser_usec 1000\nsystem_usec 1000\ncore_sched.force_idle_usec 0\n"
+        "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\nnr_bursts 0\nburst_usec 0\n",
+        1'000'000 + round);
+  if (name == "memory.current") return fmt::format("{}\n", 50'000'000 + round * 4096);
+  if (name == "memory.events") return "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n";
+  if (name == "cpu.pressure")
+    return fmt::format(
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total={}\n"
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+        round);
+  if (name == "pids.current") return "3\n";
+  return "anon 100\nfile 50\n";
+}
+
+void write_tree(const std::string& folder, int containers, int round) {
+  for (int i = 0; i < containers; ++i) {
+    const auto path = fmt::format("{}/c{}.scope", folder, i);
+    std::filesystem::create_directories(path);
+    for (const auto& name : names) std::ofstream(path + "/" + name) << text_of(name, round);
+    if (round == 0) std::ofstream(path + "/memory.stat") << text_of("memory.stat", 0);
+  }
+}
+
+double median_of(int runs, const std::function<void(int)>& before,
+                 const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < runs; ++i) {
+    before(i);
+    const auto begin = Clock::now();
+    work();
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
+long resident_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::atol(line.c_str() + 6);
+  return 0;
+}
+
+struct Row {
+  double watched, direct, bare;
+  long kib;
+};
+
+Row measure(const std::string& folder, int containers) {
+  write_tree(folder, containers, 0);
+  const long before = resident_kib();
+  UsageWatcher watcher(UniqueFd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY)});
+  std::vector<CgroupPath> paths;
+  std::vector<std::size_t> slots;
+  for (int i = 0; i < containers; ++i) {
+    paths.push_back(*CgroupPath::parse(fmt::format("c{}.scope", i)));
+    slots.push_back(watcher.follow(paths.back(), Detail::container));
+    watcher.refresh(slots.back());
+  }
+  const long kib = resident_kib() - before;
+  auto fs = CgroupFs::open(folder, CgroupFs::Verify::none);
+  std::vector<UniqueFd> fds;
+  for (const auto& path : paths)
+    for (const auto& name : names)
+      fds.emplace_back(::open(fmt::format("{}/{}/{}", folder, path.str(), name).c_str(), O_RDONLY));
+  // Half of the containers did something since the last look.
+  int round = 0;
+  const auto change = [&](int) { write_tree(folder, containers / 2, ++round); };
+  Row row{};
+  row.kib = kib;
+  row.watched = median_of(9, change, [&] {
+    for (const auto slot : slots) watcher.refresh(slot);
+  });
+  row.direct = median_of(9, change, [&] {
+    for (const auto& path : paths)
+      for (const auto& name : names) static_cast<void>(fs->read(path, name));
+  });
+  std::vector<char> buffer(16384);
+  row.bare = median_of(9, change, [&] {
+    for (const auto& fd : fds)
+      static_cast<void>(!::pread(fd.get(), buffer.data(), buffer.size(), 0));
+  });
+  return row;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string folder = fmt::format("{}/weir-observe-XXXXXX", argc > 1 ? argv[1] : "/dev/shm");
+  if (!::mkdtemp(folder.data())) return std::perror("mkdtemp"), 1;
+  fmt::print("{:>10} {:>12} {:>16} {:>12} {:>10} {:>10} {:>8}\n", "containers", "watcher us",
+             "open-read-close", "bare pread", "/direct", "/pread", "MiB");
+  for (const int containers : {100, 1000, 10000}) {
+    const auto row = measure(folder, containers);
+    fmt::print("{:>10} {:>12.0f} {:>16.0f} {:>12.0f} {:>10.2f} {:>10.2f} {:>8.1f}\n", containers,
+               row.watched * 1e6, row.direct * 1e6, row.bare * 1e6, row.watched / row.direct,
+               row.watched / row.bare, static_cast<double>(row.kib) / 1024);
+  }
+  std::filesystem::remove_all(folder);
+  return 0;
+}
