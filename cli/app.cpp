@@ -13,6 +13,7 @@
 #include "command_tree.h"
 #include "dashes.h"
 #include "describe.h"
+#include "option_groups.h"
 #include "report.h"
 #include "wrong_usage.h"
 
@@ -70,6 +71,7 @@ class App {
         {{"ps", "status"}, &App::add_lists},
         {{"place"}, &App::add_place},
         {{"release", "explain"}, &App::add_release_and_explain},
+        {{"metrics", "top"}, &App::add_live},
         {{"run"}, &App::add_run},
         {{"simulate"}, &App::add_simulate},
         {{"completion", "__complete"}, &App::add_shell_commands},
@@ -192,22 +194,13 @@ class App {
         ->type_name("POOL|CONTAINER");
   }
 
-  void add_simulate() {
-    auto& simulate = args_.simulate;
-    auto* sub = command(app_, "simulate", "what each policy would have made of a trace of jobs",
-                        "weir simulate jobs.csv --policy fair,fifo --cpus 8 -o jobs.html");
-    sub->add_option("TRACE", simulate.trace, "jobs or demand: .csv, .jsonl, .swf, also .gz")
-        ->required()
-        ->type_name("FILE");
-    sub->add_option("--policy", simulate.policies, "side by side; default: all a pool can have")
-        ->type_name("POLICY,…");
-    sub->add_option("--cpus", simulate.cpus, "default: what this host has")->type_name("CORES");
-    sub->add_option("--memory", simulate.memory, "default: the same")->type_name("SIZE");
-    sub->add_option("--slice", simulate.slice, "of round-robin; default: the pool's, else 1s")
-        ->type_name("DURATION");
-    sub->add_flag("--jobs", simulate.jobs, "also when each job ended");
-    sub->add_option("-o", simulate.page, "draws the curves into one page")->type_name("FILE");
+  CommandMaker maker() {
+    return [this](auto&&... texts) { return command(app_, texts...); };
   }
+
+  void add_live() { add_live_commands(maker(), args_); }
+
+  void add_simulate() { add_simulate_command(maker(), args_); }
 
   void add_place() {
     auto* place = command(app_, "place", "take running processes into a pool as one container",
@@ -244,7 +237,8 @@ class App {
         ->check(CLI::Range(-1'000'000'000, 1'000'000'000));
     sub->add_option("--value", run.value, "what it is worth (policy throughput)")->type_name("V");
     sub->add_option("--work", run.work, "mean CPU time (policy latency)")->type_name("DURATION");
-    sub->add_option("--seccomp", run.seccomp, "none")->type_name("none|default|strict|FILE");
+    sub->add_option("--seccomp", run.seccomp, "system call filter; default: the pool's")
+        ->type_name("none|default|strict|FILE");
     sub->add_flag("--leave", run.leave, "keep what the command leaves running");
     sub->add_flag("--die-with-parent", run.die_with_parent,
                   "kill the container when weir is killed");

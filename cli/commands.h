@@ -29,6 +29,8 @@ Result<int> explain_command(const Arguments& args);
 Result<int> doctor_command(const Arguments& args);
 Result<int> ps_command(const Arguments& args);
 Result<int> status_command(const Arguments& args);
+Result<int> metrics_command(const Arguments& args);
+Result<int> top_command(const Arguments& args);
 
 Result<int> simulate_command(const Arguments& args);
 

@@ -35,6 +35,8 @@ constexpr std::array commands{
     Command{"doctor", doctor_command},
     Command{"ps", ps_command},
     Command{"status", status_command},
+    Command{"metrics", metrics_command},
+    Command{"top", top_command},
     Command{"simulate", simulate_command},
     Command{"completion", completion_command},
     Command{"__complete", complete_command},
