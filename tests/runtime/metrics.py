@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import sys
 
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+# Where Debian's python3-prometheus-client lies, whichever Python this is.
+sys.path.append("/usr/lib/python3/dist-packages")
+from prometheus_client.openmetrics.parser import text_string_to_metric_families  # noqa: E402
 
 SKIPPED = 77
 

@@ -63,8 +63,8 @@ HostStatus status_of(const PoolTree& tree) {
   ContainerRecord record{.name = *ContainerName::parse("shop-1.2_x")};
   record.cpu_limit = whole_cores(1);
   record.memory_limit = Bytes{1 << 20};
-  ContainerStatus container{
-      .member = {record, *CgroupPath::parse("weir.slice/weir-web.slice/shop-1.2_x.scope"), 0}};
+  const auto path = *CgroupPath::parse("weir.slice/weir-web.slice/shop-1.2_x.scope");
+  ContainerStatus container{Member{record, path, 0}, false, 1, {}, {}, {}};
   out.containers.push_back(container);
   return out;
 }
