@@ -194,14 +194,14 @@ Status remove_tree(CgroupIo& io, const CgroupPath& cgroup) {
   }
 }
 
-Status kill_and_remove(CgroupIo& io, const CgroupPath& cgroup) {
+Status kill_all(CgroupIo& io, const CgroupPath& cgroup) {
   auto killed = io.write(cgroup, file::cgroup_kill, "1");
   if (!killed && is_gone(killed.error())) return {};
   if (!killed) return killed;
   const auto deadline = Clock::now() + kill_patience;
   for (auto nap = longest_nap;; nap *= 2) {
     WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, nap));
-    if (empty) return remove_tree(io, cgroup);
+    if (empty) return {};
     if (Clock::now() > deadline)
       return fail(Errc::failed, fmt::format("{}: processes are still there {} s after cgroup.kill",
                                             cgroup.str(), kill_patience.count() / 1000));
@@ -209,15 +209,17 @@ Status kill_and_remove(CgroupIo& io, const CgroupPath& cgroup) {
   }
 }
 
-Status clear(CgroupIo& io, const CgroupPath& cgroup, milliseconds grace) {
-  WEIR_TRY(const auto alive, populated(io, cgroup));
-  if (!alive) return {};
-  if (*alive) {
-    WEIR_CHECK(terminate(io, cgroup));
-    WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, grace));
-    if (!empty) return kill_and_remove(io, cgroup);
-  }
+Status kill_and_remove(CgroupIo& io, const CgroupPath& cgroup) {
+  WEIR_CHECK(kill_all(io, cgroup));
   return remove_tree(io, cgroup);
+}
+
+Status empty_out(CgroupIo& io, const CgroupPath& cgroup, milliseconds grace) {
+  WEIR_TRY(const auto alive, populated(io, cgroup));
+  if (!alive.value_or(false)) return {};
+  WEIR_CHECK(terminate(io, cgroup));
+  WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, grace));
+  return empty ? Status{} : kill_all(io, cgroup);
 }
 
 }  // namespace weir

@@ -160,6 +160,17 @@ Result<std::vector<std::string>> CgroupFs::children(const CgroupPath& cgroup) {
   return out;
 }
 
+Result<std::int64_t> CgroupFs::child_count(const CgroupPath& cgroup) {
+  if (is_kept(cgroup)) forget_dead();
+  const auto directory = directory_fd(cgroup);
+  struct stat info {};
+  if (!directory) return os_fail(directory.error().sys, fmt::format("stat {}", cgroup.str()));
+  if (::fstat(*directory, &info) < 0) return os_fail(errno, fmt::format("stat {}", cgroup.str()));
+  // "." and the entry above are links to it, and each child's ".." is one: kernfs counts them.
+  if (info.st_nlink >= 2) return static_cast<std::int64_t>(info.st_nlink) - 2;
+  return CgroupIo::child_count(cgroup);
+}
+
 bool CgroupFs::exists(const CgroupPath& cgroup) {
   if (last_ == cgroup) last_fd_.reset();  // it may have been removed and made again
   return directory_fd(cgroup).has_value();

@@ -6,6 +6,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "weir/base/text.h"
+#include "weir/cgroup/files.h"
+
 namespace weir {
 
 Self self() {
@@ -20,6 +23,22 @@ Self self() {
     random = static_cast<std::uint16_t>(out.now_us);
   out.default_name = fmt::format("run-{}-{:04x}", out.pid, random);
   return out;
+}
+
+std::int64_t steady_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+std::string own_command_line() {
+  const auto text = read_small_file("/proc/self/cmdline").value_or("");
+  std::string out;
+  for (const auto word : split(text, '\0')) {
+    if (word == "--") break;
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return std::string{trim(out)};
 }
 
 }  // namespace weir

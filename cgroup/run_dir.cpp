@@ -148,4 +148,9 @@ void RunDir::remove_note(std::string_view name) const {
   ::unlinkat(private_.get(), fmt::format("note-{}", name).c_str(), 0);
 }
 
+Result<NoteFolder> RunDir::folder(const std::string& name) const {
+  WEIR_TRY(auto fd, make_directory(private_.get(), name, 0700, "private/" + name));
+  return NoteFolder{std::move(fd), name};
+}
+
 }  // namespace weir

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -61,6 +62,17 @@ void SignalRelay::relay_early(const UniqueFd& pidfd) {
     pass_on(info, pidfd.get());
     stop_along(info);
   }
+}
+
+bool SignalRelay::asked_to_end() {
+  bool end = false;
+  signalfd_siginfo info{};
+  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+      end = end || info.ssi_signo == static_cast<std::uint32_t>(signal);
+    stop_along(info);
+  }
+  return end;
 }
 
 Status SignalRelay::relay_until_exit(const UniqueFd& pidfd) {

@@ -55,6 +55,9 @@ class SystemdTree final : public CgroupIo {
   Result<std::vector<std::string>> children(const CgroupPath& cgroup) override {
     return files_.children(cgroup);
   }
+  Result<std::int64_t> child_count(const CgroupPath& cgroup) override {
+    return files_.child_count(cgroup);
+  }
   bool exists(const CgroupPath& cgroup) override { return files_.exists(cgroup); }
   bool has_file(const CgroupPath& cgroup, std::string_view name) override {
     return files_.has_file(cgroup, name);

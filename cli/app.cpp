@@ -14,6 +14,7 @@
 #include "dashes.h"
 #include "describe.h"
 #include "option_groups.h"
+#include "queue_options.h"
 #include "report.h"
 #include "wrong_usage.h"
 
@@ -68,7 +69,7 @@ class App {
         {{"init", "host", "check", "doctor"}, &App::add_host_commands},
         {{"plan", "apply", "verify", "teardown"}, &App::add_apply_commands},
         {{"pool"}, &App::add_pool_commands},
-        {{"ps", "status"}, &App::add_lists},
+        {{"ps", "status", "queue"}, &App::add_lists},
         {{"place"}, &App::add_place},
         {{"release", "explain"}, &App::add_release_and_explain},
         {{"metrics", "top"}, &App::add_live},
@@ -177,9 +178,9 @@ class App {
   void add_lists() {
     auto* ps = command(app_, "ps", "the containers", "weir ps --pool ci");
     ps->add_option("--pool", args_.pool, "only of this pool")->type_name("POOL");
-    auto* status =
-        command(app_, "status", "pools and containers: entitled, used, pressed", "weir status");
+    auto* status = command(app_, "status", "pools and containers: entitled, used", "weir status");
     status->add_flag("--watch", args_.watch, "again every two seconds");
+    add_queue_commands(app_, args_);
   }
 
   void add_release_and_explain() {
@@ -239,6 +240,7 @@ class App {
     sub->add_option("--work", run.work, "mean CPU time (policy latency)")->type_name("DURATION");
     sub->add_option("--seccomp", run.seccomp, "system call filter; default: the pool's")
         ->type_name("none|default|strict|FILE");
+    sub->add_flag("--wait{forever}", run.wait, "wait for room")->type_name("[=DURATION]");
     sub->add_flag("--leave", run.leave, "keep what the command leaves running");
     sub->add_flag("--die-with-parent", run.die_with_parent,
                   "kill the container when weir is killed");

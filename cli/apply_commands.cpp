@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "weir/runtime/apply.h"
+#include "weir/runtime/audit.h"
 
 #include "commands.h"
 #include "json.h"
@@ -77,7 +78,7 @@ Result<int> plan_command(const Arguments& args) {
 Result<int> apply_command(const Arguments& args) {
   WEIR_TRY(const auto evict, parse_evict(args));
   WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto report, apply(session, evict));
+  WEIR_TRY(const auto report, audited(session.audit_log, {"apply"}, apply(session, evict)));
   print_warnings(session, args);
   if (args.json) {
     auto document = plan_json(report.plan);
@@ -96,7 +97,9 @@ Result<int> apply_command(const Arguments& args) {
 
 Result<int> verify_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto drift, verify(session, args.repair));
+  auto verified = verify(session, args.repair);
+  if (args.repair) verified = audited(session.audit_log, {"verify --repair"}, std::move(verified));
+  WEIR_TRY(const auto drift, std::move(verified));
   print_warnings(session, args);
   bool left = false;
   for (const auto& entry : drift) left = left || !entry.repaired;
@@ -118,7 +121,8 @@ Result<int> verify_command(const Arguments& args) {
 
 Result<int> teardown_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session_for_teardown(args.options));
-  WEIR_TRY(const auto report, teardown(session, args.kill));
+  WEIR_TRY(const auto report,
+           audited(session.audit_log, {"teardown"}, teardown(session, args.kill)));
   if (args.json) {
     print_json({{"removed", report.removed},
                 {"killed", report.killed},

@@ -17,6 +17,7 @@ struct RunArguments {
   std::string pool;
   std::optional<std::string> name, user, chdir;
   std::optional<std::string> cpus, cpu_request, memory, memory_request, swap, work;
+  std::string wait;  ///< empty: not; "forever", or a duration
   std::optional<double> value;
   std::int64_t priority = 0;
   std::optional<std::string> seccomp;  ///< absent: the pool's
@@ -42,6 +43,8 @@ struct Arguments {
   std::optional<std::string> pool;    ///< pool show/path NAME, ps --pool
   std::optional<std::string> evict;   ///< apply --evict
   std::optional<std::string> word;    ///< completion SHELL, metrics --format
+  std::optional<std::string> word;    ///< completion SHELL
+  std::uint64_t ticket = 0;           ///< queue cancel TICKET
   std::string name;                   ///< place --name, release and explain NAME
   std::vector<int> pids;              ///< place PID…
   std::vector<std::string> settings;  ///< pool create/set KEY=VALUE…

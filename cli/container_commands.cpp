@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "weir/runtime/audit.h"
+#include "weir/runtime/containers.h"
 #include "weir/runtime/place.h"
 
 #include "commands.h"
@@ -29,11 +31,22 @@ Error missed_error(const TakeReport& report) {
   return error;
 }
 
+/// The pool that holds it now, or nothing.
+Result<std::string> pool_of_container(Session& session, const std::string& name) {
+  WEIR_TRY(const auto container, ContainerName::parse(name));
+  const auto path = find_container(session.io, session.tree, container);
+  for (const auto& pool : session.tree.pools)
+    if (path && pool.path == path->parent()) return pool.name().str();
+  return std::string{};
+}
+
 }  // namespace
 
 Result<int> place_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto report, place(session, {*args.pool, args.name, args.pids, args.force}));
+  WEIR_TRY(const auto report,
+           audited(session.audit_log, {.what = "place", .pool = *args.pool, .container = args.name},
+                   place(session, {*args.pool, args.name, args.pids, args.force})));
   const auto& processes = report.processes;
   if (args.json) {
     nlohmann::ordered_json missed = nlohmann::ordered_json::array();
@@ -52,7 +65,10 @@ Result<int> place_command(const Arguments& args) {
 
 Result<int> release_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto report, release(session, args.name, args.kill));
+  WEIR_TRY(const auto pool, pool_of_container(session, args.name));
+  WEIR_TRY(const auto report,
+           audited(session.audit_log, {.what = "release", .pool = pool, .container = args.name},
+                   release(session, args.name, args.kill)));
   if (args.json)
     print_json({{"container", args.name}, {"path", report.path.str()}, {"killed", report.killed}});
   else

@@ -49,7 +49,9 @@ Json explain_json(const ExplainReport& report) {
   for (std::size_t i = 0; i < report.chain.levels.size(); ++i)
     out["chain"].push_back(level_json(report.chain.levels[i], why.shares[i]));
   out["binding"] = {{"cpu", binding_json(why.cpu)}, {"memory", binding_json(why.memory)}};
-  out["borrowed"] = {{"cpu", 0.0}, {"memory_bytes", 0}, {"from", nullptr}};
+  out["borrowed"] = {{"cpu", as_double(Cores{report.account.borrowed[Resource::cpu]})},
+                     {"memory_bytes", report.account.borrowed[Resource::memory]},
+                     {"from", report.lender.empty() ? Json{} : Json(report.lender)}};
   out["oom"] =
       why.oom ? Json{{"cgroup", why.oom->cgroup.str()}, {"count", why.oom->count}} : Json{};
   out["reason"] = why.reason;

@@ -39,28 +39,36 @@ T left(T whole, T used) {
   return used < whole ? whole - used : T{};
 }
 
+double cpu_of(const Resources& amounts) { return as_double(Cores{amounts[Resource::cpu]}); }
+
 Json cpu_json(const Pool& pool, const PoolStatus& status) {
   return {{"reservation", as_double(pool.cpu.reservation)},
           {"limit", cores(pool.cpu.limit)},
-          {"reserved", as_double(status.cpu_reserved)},
-          {"free", as_double(left(pool.cpu.reservation, status.cpu_reserved))},
+          {"reserved", cpu_of(status.account.reserved)},
+          {"free", cpu_of(status.account.free)},
           {"entitlement", as_double(status.cpu_entitlement)},
           {"usage", cores(status.cpu.usage)},
           {"demand", nullptr},
           {"pressure", number(status.cpu.pressure)},
-          {"borrowed", as_double(left(status.cpu_reserved, pool.cpu.reservation))}};
+          {"borrowed", cpu_of(status.account.borrowed)}};
 }
 
 Json memory_json(const Pool& pool, const PoolStatus& status) {
   return {{"reservation_bytes", pool.memory.reservation.value},
           {"limit_bytes", count(pool.memory.limit)},
-          {"reserved_bytes", status.memory_reserved.value},
-          {"free_bytes", left(pool.memory.reservation, status.memory_reserved).value},
+          {"reserved_bytes", status.account.reserved[Resource::memory]},
+          {"free_bytes", status.account.free[Resource::memory]},
           {"entitlement_bytes", status.memory_entitlement.value},
           {"usage_bytes", status.memory.usage.value},
           {"demand_bytes", nullptr},
           {"pressure", number(status.memory.pressure)},
-          {"borrowed_bytes", left(status.memory_reserved, pool.memory.reservation).value}};
+          {"borrowed_bytes", status.account.borrowed[Resource::memory]}};
+}
+
+/// Who lends what a pool has borrowed.
+Json lender_json(const PoolTree& tree, const PoolAccount& account) {
+  if (account.borrowed == Resources{}) return {};
+  return account.lender ? Json(tree.pools[*account.lender].name().str()) : Json("host");
 }
 
 Json rates_json(const IoRates& rates) {
@@ -189,7 +197,8 @@ Json pool_json(const PoolTree& tree, const PoolStatus& status) {
   out["pids"] = {{"limit", count(pool.pids_limit)}, {"usage", status.pids}};
   out["io"] = io_json(status.io);
   out["containers"] = status.containers;
-  out["queued"] = 0;
+  out["lender"] = lender_json(tree, status.account);
+  out["queued"] = status.queued;
   out["applied"] = status.applied;
   return out;
 }
@@ -217,6 +226,30 @@ Json container_json(const PoolTree& tree, const ContainerStatus& status) {
   return out;
 }
 
+Json ticket_json(const PoolTree& tree, const WaitingStatus& waiting) {
+  const auto& record = waiting.ticket.record;
+  Json out;
+  out["ticket"] = fmt::format("{}", waiting.ticket.number);
+  out["pool"] = tree.pools[waiting.pool].name().str();
+  out["name"] = record.name.str();
+  out["position"] = waiting.position;
+  out["since"] = timestamp(record.since_us);
+  out["waiting_for"] = {{"cpu", as_double(record.cpu_reserved())},
+                        {"memory_bytes", record.memory_reserved().value}};
+  out["priority"] = record.priority;
+  out["pid"] = waiting.ticket.pid;
+  return out;
+}
+
+Json queued_json(const PoolTree& tree, const WaitingStatus& waiting) {
+  ContainerStatus nothing_yet{{waiting.ticket.record, {}, waiting.pool}, false, 0, {}, {}, {}};
+  auto out = container_json(tree, nothing_yet);
+  out["path"] =
+      tree.pools[waiting.pool].path.str() + "/" + waiting.ticket.record.name.str() + ".scope";
+  out["state"] = "queued";
+  return out;
+}
+
 Json status_json(const PoolTree& tree, const HostStatus& status) {
   Json out;
   out["host"] = {
@@ -231,6 +264,10 @@ Json status_json(const PoolTree& tree, const HostStatus& status) {
   for (const auto& container : status.containers)
     out["containers"].push_back(container_json(tree, container));
   out["queue"] = Json::array();
+  for (const auto& one : status.queue) {
+    out["containers"].push_back(queued_json(tree, one));
+    out["queue"].push_back(ticket_json(tree, one));
+  }
   return out;
 }
 

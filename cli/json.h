@@ -20,6 +20,9 @@ nlohmann::ordered_json plan_json(const Plan& plan);
 nlohmann::ordered_json drift_json(const std::vector<Drift>& drift);
 nlohmann::ordered_json pool_json(const PoolTree& tree, const PoolStatus& status);
 nlohmann::ordered_json container_json(const PoolTree& tree, const ContainerStatus& status);
+/// One that waits, as a TICKET and as a CONTAINER that does not run yet.
+nlohmann::ordered_json ticket_json(const PoolTree& tree, const WaitingStatus& waiting);
+nlohmann::ordered_json queued_json(const PoolTree& tree, const WaitingStatus& waiting);
 nlohmann::ordered_json status_json(const PoolTree& tree, const HostStatus& status);
 
 /// One document on stdout. Text that is no UTF-8 is made so.

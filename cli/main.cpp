@@ -37,6 +37,8 @@ constexpr std::array commands{
     Command{"status", status_command},
     Command{"metrics", metrics_command},
     Command{"top", top_command},
+    Command{"queue", queue_command},
+    Command{"queue cancel", queue_cancel_command},
     Command{"simulate", simulate_command},
     Command{"completion", completion_command},
     Command{"__complete", complete_command},

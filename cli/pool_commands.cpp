@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "weir/runtime/audit.h"
 #include "weir/runtime/pools.h"
 
 #include "commands.h"
@@ -25,6 +26,10 @@ Result<std::vector<KeyValue>> parse_settings(const std::vector<std::string>& wor
   return out;
 }
 
+Result<PoolEdit> logged(std::string_view what, const Arguments& args, Result<PoolEdit> edit) {
+  return audited(audit_path, {.what = what, .pool = *args.pool}, std::move(edit));
+}
+
 int print_edit(const PoolEdit& edit, std::string_view what, const Arguments& args) {
   if (args.json) {
     auto document = plan_json(edit.report.plan);
@@ -42,19 +47,21 @@ int print_edit(const PoolEdit& edit, std::string_view what, const Arguments& arg
 
 Result<int> pool_create_command(const Arguments& args) {
   WEIR_TRY(const auto settings, parse_settings(args.settings));
-  WEIR_TRY(const auto edit, create_pool(args.options, *args.pool, settings));
+  WEIR_TRY(const auto edit,
+           logged("pool create", args, create_pool(args.options, *args.pool, settings)));
   return print_edit(edit, "wrote", args);
 }
 
 Result<int> pool_set_command(const Arguments& args) {
   WEIR_TRY(const auto settings, parse_settings(args.settings));
-  WEIR_TRY(const auto edit, set_pool(args.options, *args.pool, settings));
+  WEIR_TRY(const auto edit, logged("pool set", args, set_pool(args.options, *args.pool, settings)));
   return print_edit(edit, "wrote", args);
 }
 
 Result<int> pool_remove_command(const Arguments& args) {
   WEIR_TRY(const auto edit,
-           remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no));
+           logged("pool remove", args,
+                  remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no)));
   return print_edit(edit, "removed", args);
 }
 

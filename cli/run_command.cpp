@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // run: flags to a request, and the exit statuses that are its own.
 #include <cmath>
+#include <cstdio>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "weir/cgroup/identity.h"
+#include "weir/base/text.h"
 #include "weir/runtime/run.h"
 #include "weir/runtime/seccomp.h"
 
@@ -14,6 +17,7 @@ namespace weir::cli {
 namespace {
 
 constexpr int refused = 125, wrong_usage = 2;
+constexpr std::string_view wait_for_ever = "forever";
 
 template <class T, class Parse>
 Status take(const std::optional<std::string>& text, std::string_view flag, Parse parse,
@@ -52,6 +56,35 @@ Status take_filter(const RunArguments& from, RunRequest& to) {
   return {};
 }
 
+Status take_wait(const Arguments& args, RunRequest& to) {
+  const auto& wait = args.run.wait;
+  if (wait.empty()) return {};
+  to.wait.emplace();
+  if (wait == wait_for_ever) return {};
+  WEIR_CHECK(take(std::optional{wait}, "--wait", parse_duration, *to.wait));
+  return {};
+}
+
+/// Once in words; on a terminal the place is kept up to date on its line.
+std::function<void(std::size_t, const std::string&)> place_teller(const Arguments& args) {
+  const bool live = ::isatty(STDERR_FILENO) != 0;
+  return [live, &args, told = false](std::size_t place, const std::string& reason) mutable {
+    if (args.quiet || args.json) return;
+    if (place == 0) {
+      if (live) fmt::print(stderr, "\r\x1b[K");
+      return;
+    }
+    if (!told) fmt::print(stderr, "weir: waiting for room: {}\n", printable(reason, 1000));
+    if (live)
+      fmt::print(stderr, "\r\x1b[Kweir: position {} in the queue of pool '{}'", place,
+                 args.run.pool);
+    else if (!told)
+      fmt::print(stderr, "weir: position {} in the queue of pool '{}'\n", place, args.run.pool);
+    told = true;
+    std::fflush(stderr);
+  };
+}
+
 Result<RunRequest> make_request(const RunArguments& from) {
   RunRequest to;
   to.pool = from.pool;
@@ -77,10 +110,14 @@ Result<RunOutcome> open_and_run(const Arguments& args, RunRequest request) {
 
 int run_command(const Arguments& args) {
   auto request = make_request(args.run);
+  if (request)
+    if (auto taken = take_wait(args, *request); !taken) request = pass(std::move(taken));
   if (!request) {
     report_run_error(std::move(request).error().with("run"), args);
     return wrong_usage;
   }
+  request->tell_place = place_teller(args);
+  request->often = ::isatty(STDERR_FILENO) != 0;
   auto outcome = open_and_run(args, std::move(*request));
   if (!outcome) {
     report_run_error(outcome.error(), args);

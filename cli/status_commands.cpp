@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "weir/base/text.h"
 #include "weir/runtime/status.h"
 
 #include "commands.h"
@@ -28,6 +29,17 @@ std::string percent(const std::optional<double>& value) {
   return value ? fmt::format("{:.1f}%", *value) : "-";
 }
 
+std::string borrowed_words(const PoolTree& tree, const PoolAccount& account) {
+  const Cores cpu{account.borrowed[Resource::cpu]};
+  const Bytes memory{account.borrowed[Resource::memory]};
+  if (cpu.value == 0 && memory.value == 0) return "-";
+  std::vector<std::string> parts;
+  if (cpu.value > 0) parts.push_back(fmt::format("{} cores", to_text(cpu)));
+  if (memory.value > 0) parts.push_back(to_text(memory));
+  return fmt::format("{} from {}", join_words(parts),
+                     account.lender ? tree.pools[*account.lender].name().str() : "the host");
+}
+
 std::size_t depth_of(const PoolTree& tree, std::size_t pool) { return tree.chain(pool).size() - 1; }
 
 void print_pools(const PoolTree& tree, const HostStatus& status, const Arguments& args) {
@@ -35,22 +47,28 @@ void print_pools(const PoolTree& tree, const HostStatus& status, const Arguments
                {"POLICY"},
                {"CPU RESERVED", Align::right},
                {"LIMIT", Align::right},
+               {"FREE", Align::right},
                {"ENTITLED", Align::right},
                {"USED", Align::right},
                {"PRESSURE", Align::right},
                {"MEM RESERVED", Align::right},
                {"LIMIT", Align::right},
+               {"FREE", Align::right},
                {"USED", Align::right},
                {"TASKS", Align::right},
-               {"CONTAINERS", Align::right}});
+               {"CONTAINERS", Align::right},
+               {"BORROWED"}});
   for (const auto& entry : status.pools) {
     const auto& pool = tree.pools[entry.pool];
     table.add({std::string(2 * depth_of(tree, entry.pool), ' ') + pool.name().str(),
                std::string{to_text(pool.spec.policy.value)}, cores(pool.cpu.reservation),
-               cores(pool.cpu.limit), cores(entry.cpu_entitlement), cores(entry.cpu.usage),
-               percent(entry.cpu.pressure), bytes(pool.memory.reservation),
-               bytes(pool.memory.limit), bytes(entry.memory.usage), fmt::format("{}", entry.pids),
-               entry.applied ? fmt::format("{}", entry.containers) : "not applied"});
+               cores(pool.cpu.limit), cores(Cores{entry.account.free[Resource::cpu]}),
+               cores(entry.cpu_entitlement), cores(entry.cpu.usage), percent(entry.cpu.pressure),
+               bytes(pool.memory.reservation), bytes(pool.memory.limit),
+               bytes(Bytes{entry.account.free[Resource::memory]}), bytes(entry.memory.usage),
+               fmt::format("{}", entry.pids),
+               entry.applied ? fmt::format("{}", entry.containers) : "not applied",
+               borrowed_words(tree, entry.account)});
   }
   table.print(args);
 }
@@ -74,6 +92,12 @@ void print_containers(const PoolTree& tree, const HostStatus& status, const Argu
                bytes(record.memory_limit), bytes(entry.memory_usage),
                fmt::format("{}", record.owner_uid)});
   }
+  for (const auto& entry : status.queue) {
+    const auto& record = entry.ticket.record;
+    table.add({record.name.str(), tree.pools[entry.pool].name().str(), "queued", "-",
+               cores(record.cpu_limit), "-", "-", bytes(record.memory_limit), "-",
+               fmt::format("{}", record.owner_uid)});
+  }
   table.print(args);
 }
 
@@ -82,7 +106,7 @@ void print_status(const PoolTree& tree, const HostStatus& status, const Argument
              to_text(status.capacity.memory), to_text(status.cpu_reserved),
              to_text(status.memory_reserved));
   print_pools(tree, status, args);
-  if (status.containers.empty()) return;
+  if (status.containers.empty() && status.queue.empty()) return;
   fmt::print("\n");
   print_containers(tree, status, args);
 }
@@ -152,11 +176,13 @@ Result<int> ps_command(const Arguments& args) {
     WEIR_TRY(only, find_pool(session.tree, *args.pool));
   }
   WEIR_TRY(auto now, reclaimed_status(session, sample));
-  std::erase_if(now.containers, [&](const ContainerStatus& entry) {
+  const auto elsewhere = [&](std::size_t pool) {
     if (!only) return false;
-    const auto chain = session.tree.chain(entry.member.pool);
+    const auto chain = session.tree.chain(pool);
     return std::find(chain.begin(), chain.end(), *only) == chain.end();
-  });
+  };
+  std::erase_if(now.containers, [&](const auto& entry) { return elsewhere(entry.member.pool); });
+  std::erase_if(now.queue, [&](const auto& entry) { return elsewhere(entry.pool); });
   if (!args.json) {
     print_containers(session.tree, now, args);
     return 0;
@@ -164,6 +190,7 @@ Result<int> ps_command(const Arguments& args) {
   Json containers = Json::array();
   for (const auto& entry : now.containers)
     containers.push_back(container_json(session.tree, entry));
+  for (const auto& entry : now.queue) containers.push_back(queued_json(session.tree, entry));
   print_json({{"containers", std::move(containers)}});
   return 0;
 }

@@ -60,6 +60,11 @@ bool PoolBooks::same_sums(const PoolBooks& other) const {
   return mine == other;
 }
 
+std::string PoolBooks::words() const {
+  return fmt::format("{} containers, {} cores of {}, {} of {}", containers, to_text(cpu_requests),
+                     to_text(cpu_limits), to_text(memory_requests), to_text(memory_limits));
+}
+
 Result<PoolBooks> PoolBooks::parse(std::string_view text) {
   PoolBooks books;
   WEIR_CHECK(record_text::each_line(text, [&](std::string_view key, std::string_view value) {

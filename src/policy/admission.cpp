@@ -131,6 +131,15 @@ Resources room_in(std::span<const AdmissionPool> pools, const AdmissionRules& ru
   return room;
 }
 
+std::vector<PoolTotals> totals(std::span<const AdmissionPool> pools) {
+  const Ledger ledger(pools);
+  std::vector<PoolTotals> out;
+  for (std::size_t i = 0; i <= pools.size(); ++i)
+    out.push_back({ledger.requests[i], ledger.booked[i],
+                   i < pools.size() ? ledger.borrowed[i] : Resources{}});
+  return out;
+}
+
 std::vector<Resources> borrowed(std::span<const AdmissionPool> pools) {
   return Ledger(pools).borrowed;
 }

@@ -132,6 +132,27 @@ std::vector<Drift> drift_of(const Plan& plan, const ObservedTree& observed) {
   return out;
 }
 
+/// Sums of a pool that are not what its containers add up to, though nothing came or went since.
+Result<std::vector<Drift>> drift_of_books(Session& session, bool repair) {
+  auto books = session.books();
+  std::vector<Drift> out;
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i) {
+    const auto& pool = session.tree.pools[i];
+    if (!pool.children.empty() || !session.io.exists(pool.path)) continue;
+    WEIR_TRY(const auto counted, books.recount(i, false));
+    if (counted.now.same_sums(counted.before) || counted.now.leaves != counted.before.leaves)
+      continue;
+    if (repair) WEIR_CHECK(books.recount(i, true));
+    out.push_back({pool.path,
+                   fmt::format("weir.{}", attribute::books),
+                   counted.now.words(),
+                   counted.before.words(),
+                   {},
+                   repair});
+  }
+  return out;
+}
+
 /// What `repair` left over is still drift; the rest was repaired.
 void mark_repaired(std::vector<Drift>& drift, const Picture& after) {
   const auto left = drift_of(make_plan(after.desired, after.observed), after.observed);
@@ -211,12 +232,17 @@ Result<std::vector<Drift>> verify(Session& session, bool repair) {
   warn_of_strangers(session, before.observed);
   const auto wanted = make_plan(before.desired, before.observed);
   auto drift = drift_of(wanted, before.observed);
-  if (!repair || drift.empty()) return drift;
+  WEIR_TRY(auto of_books, drift_of_books(session, repair));
+  if (!repair || drift.empty()) {
+    std::ranges::move(of_books, std::back_inserter(drift));
+    return drift;
+  }
   if (const auto* conflict = wanted.conflict()) return conflict_error(*conflict);
   auto execution = execute(session.io, wanted);
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
   WEIR_TRY(const auto after, look(session));
   mark_repaired(drift, after);
+  std::ranges::move(of_books, std::back_inserter(drift));
   return drift;
 }
 

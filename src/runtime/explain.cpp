@@ -5,6 +5,7 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/chain_reader.h"
+#include "weir/cgroup/observe.h"
 #include "weir/runtime/containers.h"
 
 namespace weir {
@@ -38,12 +39,41 @@ Result<Found> find_named(Session& session, std::string_view name) {
               "`weir status` shows both");
 }
 
+std::optional<std::size_t> pool_of(const PoolTree& tree, const Found& found) {
+  const auto slice = found.kind == ExplainKind::pool ? found.path : found.path.parent();
+  for (std::size_t i = 0; i < tree.pools.size(); ++i)
+    if (tree.pools[i].path == slice) return i;
+  return std::nullopt;
+}
+
+/// What its pool has taken and borrowed, and a sentence about it.
+Status add_account(Session& session, std::size_t pool, ExplainReport& out) {
+  WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
+  std::vector<PoolBooks> sums(session.tree.pools.size());
+  for (const auto& member : members_of(session.tree, observed))
+    sums[member.pool].add(member.record);
+  out.account = accounts_of(session.tree, sums)[pool];
+  if (out.account.borrowed == Resources{}) return {};
+  const auto& lender = out.account.lender;
+  out.lender = lender ? session.tree.pools[*lender].name().str() : "host";
+  const auto& name = session.tree.pools[pool].name().str();
+  const Cores cpu{out.account.borrowed[Resource::cpu]};
+  const Bytes memory{out.account.borrowed[Resource::memory]};
+  std::vector<std::string> parts;
+  if (cpu.value > 0) parts.push_back(fmt::format("{} cores", to_text(cpu)));
+  if (memory.value > 0) parts.push_back(fmt::format("{} of memory", to_text(memory)));
+  out.explanation.reason += fmt::format(
+      " Reserved: pool '{}' has borrowed {} from {}, beyond what it reserves itself.", name,
+      join_words(parts), lender ? fmt::format("pool '{}'", out.lender) : "the host");
+  return {};
+}
+
 }  // namespace
 
 Result<ExplainReport> explain_named(Session& session, const std::string& name) {
-  WEIR_TRY(auto found, find_named(session, name));
+  WEIR_TRY(const auto found, find_named(session, name));
   ExplainReport out;
-  out.name = std::move(found.name);
+  out.name = found.name;
   out.kind = found.kind;
   auto chain = read_chain(session.io, found.path);
   if (!chain && chain.error().code == Errc::not_found)
@@ -53,6 +83,7 @@ Result<ExplainReport> explain_named(Session& session, const std::string& name) {
   if (!chain) return pass(std::move(chain));
   out.chain = std::move(*chain);
   out.explanation = explain(out.chain, session.host.cpu_total());
+  if (const auto pool = pool_of(session.tree, found)) WEIR_CHECK(add_account(session, *pool, out));
   return out;
 }
 

@@ -92,7 +92,13 @@ Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord
   return filled;
 }
 
-Status check_name_is_free(Session& session, const ContainerName& name) {
+Status make_member(Session& session, std::size_t pool, const CgroupPath& path,
+                   const ContainerRecord& record) {
+  WEIR_TRY(const auto weight, newcomer_weight(session, pool, record));
+  return make_leaf(session, path, record, session.tree.pools[pool], weight);
+}
+
+Status check_name_is_free(Session& session, Books& books, const ContainerName& name) {
   if (session.tree.find(name.str()))
     return fail(Errc::usage, fmt::format("'{}' is the name of a pool", name.str()),
                 "give the container another --name");
@@ -100,7 +106,7 @@ Status check_name_is_free(Session& session, const ContainerName& name) {
   if (!taken) return {};
   WEIR_TRY(const bool empty, wait_unpopulated(session.io, *taken, std::chrono::milliseconds{0}));
   if (empty && session.io.attribute(*taken, attribute::container).value_or(std::nullopt))
-    return remove_tree(session.io, *taken);
+    return books.remove(*taken);
   return fail(
       Errc::conflict,
       fmt::format("container '{}' exists already, in {}", name.str(), taken->parent().leaf()),

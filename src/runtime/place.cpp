@@ -9,6 +9,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/queue.h"
 
 namespace weir {
 namespace {
@@ -80,6 +81,15 @@ std::vector<HeldProcess> hold_again(const std::vector<HeldProcess>& processes) {
   return out;
 }
 
+/// Those that wait in the pool's queue come first, as its policy says.
+Status check_nobody_is_passed(Session& session, Books& books, std::size_t pool,
+                              const ContainerRecord& record) {
+  WEIR_TRY(auto queue, Queue::read(session.io, books, session.tree, session.run_dir));
+  WEIR_TRY(auto verdict, queue.ask(pool, record));
+  if (verdict.refused) return tl::unexpected(std::move(*verdict.refused));
+  return {};
+}
+
 }  // namespace
 
 Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
@@ -93,16 +103,20 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   WEIR_TRY(report.path, container_path(session.tree, index, record.name));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(check_pool_is_applied(session, pool));
-  WEIR_CHECK(check_name_is_free(session, record.name));
-  WEIR_TRY(const auto weight, newcomer_weight(session, index, record));
-  WEIR_CHECK(make_leaf(session, report.path, record, pool, weight));
+  auto books = session.books();
+  WEIR_CHECK(check_name_is_free(session, books, record.name));
+  WEIR_CHECK(check_nobody_is_passed(session, books, index, record));
+  WEIR_CHECK(books.admit(index, record));
+  if (auto made = make_member(session, index, report.path, record); !made) {
+    ignore(books.unbook(index, record), "the next one to look counts anew");
+    return pass(std::move(made));
+  }
   const auto homes = hold_again(processes);
   auto taken = take_processes(session.io, report.path, std::move(processes));
   session.io.inhabited(report.path);
   if (!taken || taken->taken.empty()) {
     put_back(session.io, homes);
-    ignore(remove_tree(session.io, report.path),
-           "what is still inside keeps it; `weir ps` shows it");
+    ignore(books.remove(report.path), "what is still inside keeps it; `weir ps` shows it");
   }
   if (!taken) return pass(std::move(taken));
   if (taken->taken.empty())
@@ -132,10 +146,9 @@ Result<ReleaseReport> release(Session& session, const std::string& name, bool ki
   if (!empty && !kill)
     return fail(Errc::conflict, fmt::format("container '{}' still has processes", name),
                 fmt::format("end them, or `weir release {} --kill`", name));
-  if (empty)
-    WEIR_CHECK(remove_tree(session.io, *path));
-  else
-    WEIR_CHECK(kill_and_remove(session.io, *path));
+  if (!empty) WEIR_CHECK(kill_all(session.io, *path));
+  WEIR_CHECK(session.books().remove(*path));
+  call_next(session.io, session.tree, session.run_dir);
   for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
     if (session.tree.pools[i].path == path->parent())
       ignore(settle_weights(session, i), "the next start or verify settles them");

@@ -12,9 +12,11 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_value.h"
 #include "weir/policy/desired.h"
+#include "weir/runtime/audit.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/seccomp.h"
+#include "weir/runtime/queue.h"
 
 namespace weir {
 namespace {
@@ -72,28 +74,61 @@ struct Started {
   std::size_t pool;
 };
 
-/// Everything that needs the books: from the check of the name until the child is in its leaf.
-Result<Started> start(Session& session, const RunRequest& request) {
-  WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
-  const auto& pool = session.tree.pools[index];
-  WEIR_TRY(const auto record, make_record(session, pool, request));
+Error no_more_tasks(const Pool& pool) {
+  Error error;
+  error.code = Errc::no_capacity;
+  error.message = fmt::format("pool '{}' has reached its pids limit", pool.name().str());
+  error.hint = "raise pids.limit of the pool or wait until processes end";
+  return error;
+}
+
+/// From its admission until the child is in its leaf; the books are locked.
+Result<Started> start_admitted(Session& session, Books& books, std::size_t index,
+                               const ContainerRecord& record, const Command& command) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
-  WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_CHECK(check_pool_is_applied(session, pool));
-  WEIR_CHECK(check_name_is_free(session, record.name));
-  WEIR_TRY(const auto weight, newcomer_weight(session, index, record));
-  WEIR_CHECK(make_leaf(session, path, record, pool, weight));
+  WEIR_CHECK(books.admit(index, record));
+  if (auto made = make_member(session, index, path, record); !made) {
+    ignore(books.unbook(index, record), "the next one to look counts anew");
+    return pass(std::move(made));
+  }
   auto directory = session.io.directory(path);
-  auto child =
-      directory ? spawn_into(*directory, request.command) : tl::unexpected(directory.error());
+  auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
   session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index};
-  ignore(session.io.remove(path), "the first error is the one to report");
-  if (child.error().sys == EAGAIN)
-    return fail(Errc::no_capacity,
-                fmt::format("pool '{}' has reached its pids limit", pool.name().str()),
-                "raise pids.limit of the pool or wait until processes end");
+  ignore(books.remove(path), "the first error is the one to report");
+  if (child.error().sys == EAGAIN) return tl::unexpected(no_more_tasks(session.tree.pools[index]));
   return pass(std::move(child));
+}
+
+/// Waits for its turn, if it is told to, and starts the child.
+Result<Started> start(Session& session, const RunRequest& request, SignalRelay& relay) {
+  WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
+  const auto& pool = session.tree.pools[index];
+  WEIR_TRY(auto record, make_record(session, pool, request));
+  Waiter waiter{.pool = index, .record = record};
+  waiter.patience = request.wait;
+  waiter.interrupt = relay.descriptor();
+  waiter.interrupted = [&] { return relay.asked_to_end(); };
+  waiter.tell = request.tell_place;
+  waiter.often = request.often;
+  waiter.check = [&]() -> Status {
+    WEIR_CHECK(check_pool_is_applied(session, pool));
+    auto books = session.books();
+    return check_name_is_free(session, books, record.name);
+  };
+  WEIR_TRY(auto turn, wait_for_turn(session.io, session.tree, session.run_dir, waiter));
+  record.since_us = self().now_us;
+  auto started = start_admitted(session, turn.books, index, record, request.command);
+  if (turn.others_wait) call_next(session.io, session.tree, session.run_dir);
+  return started;
+}
+
+Result<Started> start_audited(Session& session, const RunRequest& request, SignalRelay& relay) {
+  auto started = start(session, request, relay);
+  std::string name = request.name ? request.name->str() : "";
+  if (started) name = started->path.leaf().substr(0, started->path.leaf().rfind(".scope"));
+  return audited(session.audit_log, {.what = "run", .pool = request.pool, .container = name},
+                 std::move(started));
 }
 
 /// The command has ended: what it left is ended too, unless it is to stay.
@@ -103,8 +138,10 @@ Status finish(Session& session, const Started& started, bool leave) {
              wait_unpopulated(session.io, started.path, std::chrono::milliseconds{0}));
     if (!empty) return {};
   }
-  WEIR_CHECK(clear(session.io, started.path, grace));
+  WEIR_CHECK(empty_out(session.io, started.path, grace));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(session.books().remove(started.path));
+  call_next(session.io, session.tree, session.run_dir);
   return settle_weights(session, started.pool);
 }
 
@@ -148,7 +185,7 @@ Result<RunOutcome> run(Session& session, RunRequest request) {
   WEIR_CHECK(take_filter_of_pool(session, request));
   WEIR_TRY(auto relay, SignalRelay::start());
   request.command.signal_mask = relay.previous_mask();
-  WEIR_TRY(auto started, start(session, request));
+  WEIR_TRY(auto started, start_audited(session, request, relay));
   std::optional<Guardian> guardian;
   if (request.command.die_with_parent) {
     WEIR_TRY(auto directory, session.io.directory(started.path));

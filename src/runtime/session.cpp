@@ -16,6 +16,7 @@
 #include "weir/config/resolve.h"
 #include "weir/config/resolve_io.h"
 #include "weir/policy/desired.h"
+#include "weir/runtime/audit.h"
 
 namespace weir {
 namespace {
@@ -135,7 +136,7 @@ Result<Session> make_session(const Options& options, Loaded loaded) {
   auto& io = *door;
   return Session{std::move(loaded.config), std::move(loaded.host), std::move(*loaded.tree),
                  std::move(warnings),      std::move(door),        io,
-                 std::move(run_dir)};
+                 std::move(run_dir),       std::string{audit_path}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "weir/model/kernel_text.h"
 #include "weir/policy/io.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/queue.h"
 
 namespace weir {
 namespace {
@@ -119,28 +120,27 @@ class Collector {
     status.pids = seen->second->pids_current;
   }
 
-  /// What members and child pools take, summed from the leaves up; a child pool takes its
-  /// reservation, or what its own members reserved beyond it.
   void add_reserved() {
     const auto& pools = session_.tree.pools;
+    std::vector<PoolBooks> sums(pools.size());
     for (const auto& container : out_.containers) {
-      auto& pool = out_.pools[container.member.pool];
-      pool.cpu_reserved += container.member.record.cpu_reserved();
-      pool.memory_reserved += container.member.record.memory_reserved();
-      ++pool.containers;
+      sums[container.member.pool].add(container.member.record);
+      ++out_.pools[container.member.pool].containers;
     }
+    const auto accounts = accounts_of(session_.tree, sums);
     for (std::size_t i = pools.size(); i-- > 0;) {
-      const auto cpu = std::max(out_.pools[i].cpu_reserved, pools[i].cpu.reservation);
-      const auto memory = std::max(out_.pools[i].memory_reserved, pools[i].memory.reservation);
-      if (const auto parent = pools[i].parent) {
-        out_.pools[*parent].cpu_reserved += cpu;
-        out_.pools[*parent].memory_reserved += memory;
+      out_.pools[i].account = accounts[i];
+      if (const auto parent = pools[i].parent)
         out_.pools[*parent].containers += out_.pools[i].containers;
-      } else {
-        out_.cpu_reserved += cpu;
-        out_.memory_reserved += memory;
-      }
+      else
+        add_to_host(pools[i], accounts[i]);
     }
+  }
+
+  /// A top pool takes its reservation of the host, and what it has borrowed.
+  void add_to_host(const Pool& pool, const PoolAccount& account) {
+    out_.cpu_reserved += pool.cpu.reservation + Cores{account.borrowed[Resource::cpu]};
+    out_.memory_reserved += pool.memory.reservation + Bytes{account.borrowed[Resource::memory]};
   }
 
   Session& session_;
@@ -157,14 +157,32 @@ Result<HostStatus> status(Session& session, std::chrono::milliseconds sample) {
   return Collector(session).collect(sample);
 }
 
+Result<std::vector<WaitingStatus>> waiting(Session& session) {
+  auto books = session.books();
+  WEIR_TRY(const auto queue, Queue::read(session.io, books, session.tree, session.run_dir));
+  std::vector<WaitingStatus> out;
+  for (auto& ticket : queue.tickets()) {
+    const auto pool = *session.tree.find(ticket.pool.str());
+    const auto position = queue.position(ticket.number);
+    out.push_back({std::move(ticket), pool, position});
+  }
+  return out;
+}
+
 Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds sample) {
+  std::vector<WaitingStatus> queue;
   {
     WEIR_TRY(auto lock, session.run_dir.lock_books());
     WEIR_CHECK(remove_half_made(session));
     WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
     WEIR_CHECK(reclaim_dead(session.io, observed));
+    WEIR_TRY(queue, waiting(session));
   }
-  return status(session, sample);
+  WEIR_TRY(auto now, status(session, sample));
+  for (const auto& ticket : queue)
+    for (const auto pool : session.tree.chain(ticket.pool)) ++now.pools[pool].queued;
+  now.queue = std::move(queue);
+  return now;
 }
 
 }  // namespace weir

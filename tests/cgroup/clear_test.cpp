@@ -33,7 +33,8 @@ TEST_CASE("what is gone already is as good as removed") {
   FakeKernel kernel;
   CHECK(remove_tree(kernel, at("a")).has_value());
   CHECK(kill_and_remove(kernel, at("a")).has_value());
-  CHECK(clear(kernel, at("a"), milliseconds{0}).has_value());
+  CHECK(empty_out(kernel, at("a"), milliseconds{0}).has_value());
+  CHECK(remove_tree(kernel, at("a")).has_value());
   CHECK(*wait_unpopulated(kernel, at("a"), milliseconds{0}));
 }
 
@@ -65,7 +66,8 @@ TEST_CASE("clearing kills what does not go by itself within the grace") {
   FakeKernel kernel;
   with_tree(kernel);
   const auto pid = kernel.spawn(at("a/b/c"));
-  CHECK(clear(kernel, at("a"), milliseconds{10}).has_value());
+  CHECK(empty_out(kernel, at("a"), milliseconds{10}).has_value());
+  CHECK(remove_tree(kernel, at("a")).has_value());
   CHECK_FALSE(kernel.is_alive(*pid));
   CHECK_FALSE(kernel.exists(at("a")));
 }

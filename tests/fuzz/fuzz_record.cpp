@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "weir/model/booking.h"
+#include "weir/model/ticket.h"
 
 namespace {
 
@@ -76,6 +77,13 @@ void check_dynamics(std::string_view text) {
   require(again && again->str() == note->str());
 }
 
+void check_ticket(std::string_view text) {
+  const auto ticket = QueueTicket::parse(text);
+  if (!ticket) return check_error(ticket);
+  const auto again = QueueTicket::parse(ticket->str());
+  require(again && again->str() == ticket->str());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -85,5 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_dynamics(text);
   check_books(text);
   check_booking(text);
+  check_ticket(text);
   return 0;
 }

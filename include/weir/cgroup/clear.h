@@ -17,11 +17,14 @@ Result<bool> wait_unpopulated(CgroupIo& io, const CgroupPath& cgroup,
 /// checked that they still are in there, so that no stranger under a reused pid is hit.
 Status terminate(CgroupIo& io, const CgroupPath& cgroup);
 
-/// SIGTERM, `grace` to leave, cgroup.kill, then removal of the cgroup and everything below it.
-/// Succeeds when it is already gone.
-Status clear(CgroupIo& io, const CgroupPath& cgroup, std::chrono::milliseconds grace);
+/// SIGTERM, `grace` to leave, then cgroup.kill. Nobody lives in it when this succeeds, or it is
+/// gone; removing it is the next step.
+Status empty_out(CgroupIo& io, const CgroupPath& cgroup, std::chrono::milliseconds grace);
 
-/// cgroup.kill at once, then removal.
+/// cgroup.kill at once.
+Status kill_all(CgroupIo& io, const CgroupPath& cgroup);
+
+/// The same, then removal of the cgroup and everything below it. Succeeds when it is already gone.
 Status kill_and_remove(CgroupIo& io, const CgroupPath& cgroup);
 
 /// Removes an unpopulated cgroup and the cgroups its processes made below it. EBUSY is tried again

@@ -23,6 +23,7 @@ class CgroupFs final : public CgroupIo {
   Status make(const CgroupPath& cgroup) override;
   Status remove(const CgroupPath& cgroup) override;
   Result<std::vector<std::string>> children(const CgroupPath& cgroup) override;
+  Result<std::int64_t> child_count(const CgroupPath& cgroup) override;
   bool exists(const CgroupPath& cgroup) override;
   bool has_file(const CgroupPath& cgroup, std::string_view file) override;
   Result<std::optional<std::string>> attribute(const CgroupPath& cgroup,

@@ -15,4 +15,10 @@ struct Self {
 };
 Self self();
 
+/// Microseconds on the clock that runs from boot and is never set.
+std::int64_t steady_us();
+
+/// The words this process was started with, up to "--": what follows is somebody else's.
+std::string own_command_line();
+
 }  // namespace weir

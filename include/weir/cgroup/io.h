@@ -3,6 +3,7 @@
 // same contract and a wrapper that fails the n-th call.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,12 @@ class CgroupIo {
   virtual Status remove(const CgroupPath& cgroup) = 0;
   /// Names of the child cgroups, sorted.
   virtual Result<std::vector<std::string>> children(const CgroupPath& cgroup) = 0;
+  /// How many child cgroups there are, without reading their names where that can be had.
+  virtual Result<std::int64_t> child_count(const CgroupPath& cgroup) {
+    auto names = children(cgroup);
+    if (!names) return pass(std::move(names));
+    return static_cast<std::int64_t>(names->size());
+  }
   [[nodiscard]] virtual bool exists(const CgroupPath& cgroup) = 0;
   [[nodiscard]] virtual bool has_file(const CgroupPath& cgroup, std::string_view file) = 0;
   /// weir's own extended attribute, or nothing where there is none.

@@ -7,6 +7,7 @@
 
 #include "weir/base/result.h"
 #include "weir/base/unique_fd.h"
+#include "weir/cgroup/note_folder.h"
 
 namespace weir {
 
@@ -40,6 +41,9 @@ class RunDir {
   /// Empty where there is none.
   [[nodiscard]] std::string note(std::string_view name) const;
   void remove_note(std::string_view name) const;
+
+  /// A folder of small files in it, made when it is missing.
+  [[nodiscard]] Result<NoteFolder> folder(const std::string& name) const;
 
  private:
   explicit RunDir(UniqueFd fd) : private_(std::move(fd)) {}

@@ -31,6 +31,10 @@ class SignalRelay {
   /// Passes signals on to the process of `pidfd` until it has ended (it is not reaped).
   Status relay_until_exit(const UniqueFd& pidfd);
 
+  /// Reads the signals that came while there is no child yet: whether one of them asks to end. A
+  /// stop from the terminal stops this process until it is continued.
+  bool asked_to_end();
+
   /// A descriptor that becomes readable when a signal is held back (signalfd(2)).
   [[nodiscard]] int descriptor() const { return fd_.get(); }
 

@@ -72,6 +72,8 @@ struct PoolBooks {
   void subtract(const ContainerRecord& record);
   /// The same amounts, whenever they were written.
   [[nodiscard]] bool same_sums(const PoolBooks& other) const;
+  /// The amounts on one line, for people.
+  [[nodiscard]] std::string words() const;
 
   static Result<PoolBooks> parse(std::string_view text);
   [[nodiscard]] std::string str() const;

@@ -69,6 +69,16 @@ Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rule
 Resources room_in(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
                   std::size_t pool);
 
+/// What stands against one pool at this moment.
+struct PoolTotals {
+  Resources requests;  ///< of the containers in it and below
+  Resources booked;    ///< its containers' requests, its child pools' reservations and loans
+  Resources borrowed;  ///< what it takes from above
+};
+
+/// Of each pool; the last one is the host's.
+std::vector<PoolTotals> totals(std::span<const AdmissionPool> pools);
+
 /// What each pool has borrowed from above at this moment.
 std::vector<Resources> borrowed(std::span<const AdmissionPool> pools);
 

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weir/cgroup/io.h"
@@ -22,16 +23,10 @@
 namespace weir {
 
 /// What came of a question to the books.
-struct AdmissionOutcome {
-  std::vector<Loan> loans;  ///< what it borrows, from the pool upwards
-};
-
-/// What one pool has taken and what is left; for pools with child pools, of all below.
-struct PoolAccount {
-  Resources reserved;  ///< its containers' requests and its child pools' reservations and loans
-  Resources free;      ///< the most a newcomer may request
-  Resources borrowed;  ///< from above
-  std::size_t containers = 0;  ///< admitted in this very pool, bookings included
+struct Verdict {
+  std::vector<Loan> loans;       ///< what it borrows, from the pool upwards, when it may come in
+  std::optional<Error> refused;  ///< Errc::no_capacity: what is missing where, and who holds it
+  bool for_ever = false;         ///< refused, and an empty host would refuse it too
 };
 
 /// Needs no more than the pools and the door to their cgroups, so that a hook can ask as well.
@@ -39,16 +34,16 @@ struct PoolAccount {
 class Books {
  public:
   Books(CgroupIo& io, const PoolTree& tree, const RunDir& run_dir)
-      : io_(io), tree_(tree), run_dir_(run_dir) {}
+      : io_(io), tree_(tree), run_dir_(run_dir), pools_(tree.pools.size()) {}
 
-  /// Whether `record` may come into `pool` now. Changes nothing but sums that were found wrong.
-  /// Errc::no_capacity says which resource, how much is missing, in which pool of the chain, who
-  /// holds it, and, in Refused, whether it can never fit.
-  Result<AdmissionOutcome> ask(std::size_t pool, const ContainerRecord& record);
+  /// Whether `record` may come into `pool` now. Before it is refused, containers that ended
+  /// unwatched are removed and the sums counted anew.
+  Result<Verdict> ask(std::size_t pool, const ContainerRecord& record);
 
   /// The same, and the sums have it when this returns: the next step is to make its cgroup. Where
-  /// that fails, unbook(); where this process is killed, the next one counts anew.
-  Result<AdmissionOutcome> admit(std::size_t pool, const ContainerRecord& record);
+  /// that fails, unbook(); where this process is killed, the next one counts anew. A refusal is an
+  /// error here.
+  Result<Verdict> admit(std::size_t pool, const ContainerRecord& record);
 
   /// Takes back an admit() whose cgroup was not made.
   Status unbook(std::size_t pool, const ContainerRecord& record);
@@ -57,50 +52,60 @@ class Books {
   /// where somebody lives in it. Succeeds where it is gone already.
   Status remove(const CgroupPath& path);
 
-  /// Asks for a container that somebody else will make at `booking.path`, and notes it in the run
-  /// directory. The note stands for it until settle(), cancel(), or its time is over.
-  Result<AdmissionOutcome> book(Booking booking);
-  /// The booked cgroup is there: gives it its record, enters it in the sums and drops the note.
-  Status settle(const Booking& booking);
-  Status cancel(const Booking& booking);
-  /// The notes that still count, of every pool; those whose time is over are removed.
-  Result<std::vector<Booking>> bookings();
-
   /// A cgroup that is there already becomes a container of `pool`: its record is written and the
   /// sums have it, whether or not it fits (it runs; the kernel holds it to its limits).
   Status enter(std::size_t pool, const CgroupPath& path, const ContainerRecord& record);
 
-  /// Counts a pool's containers and writes the sums. What was there before, and is there now.
-  struct Recount {
-    std::optional<PoolBooks> before;
-    PoolBooks now;
-  };
-  Result<Recount> recount(std::size_t pool, bool write = true);
+  /// Asks for a container that somebody else will make at `booking.path`, and leaves a note in the
+  /// run directory. The note stands for it until settle(), cancel(), or its time is over.
+  Result<Verdict> book(Booking booking);
+  /// The booked cgroup is there: gives it its record, enters it in the sums and drops the note.
+  Status settle(const Booking& booking);
+  Status cancel(const Booking& booking);
+  /// The notes that still count, of every pool; the others are removed.
+  Result<std::vector<Booking>> bookings();
 
-  /// Of every pool, in the tree's order. Where the numbers of cgroups do not match, counted anew.
-  Result<std::vector<PoolAccount>> accounts();
+  /// What a pool's sums say, and what its containers add up to. Writes what is so where `write`.
+  struct Recount {
+    PoolBooks before, now;
+  };
+  Result<Recount> recount(std::size_t pool, bool write);
+
+  /// The most that a new container in `pool` may request.
+  Result<Resources> room(std::size_t pool);
+  /// How many more containers `pool` may have.
+  Result<std::size_t> places(std::size_t pool);
+  /// Removes containers that ended unwatched and counts anew, once in the life of this object.
+  /// Whether there is more room now than the sums said.
+  Result<bool> refresh();
 
  private:
   struct Entry {
     PoolBooks sums;
-    bool counted = false;  ///< in this very life
+    bool known = false;    ///< read, and of the right number of cgroups
+    bool counted = false;  ///< container by container, while this object lives
   };
-  Result<Entry> read_entry(std::size_t pool);
-  Status load();
-  Status load_bookings();
-  [[nodiscard]] std::vector<AdmissionPool> ledger() const;
-  [[nodiscard]] AdmissionRules rules() const;
-  Status count_anew_all(bool& changed);
-  Status write(std::size_t pool);
-  void add(std::size_t pool, const ContainerRecord& record, int sign);
-  Error refused(std::size_t pool, const ContainerRecord& record, const Refusal& refusal);
-  std::optional<Error> over_count(std::size_t pool);
+
+  Result<Entry*> know(std::size_t pool);
+  Status know_all();
+  Result<PoolBooks> count(std::size_t pool, bool reclaim);
+  Status write(std::size_t pool, PoolBooks sums);
+  Status know_bookings();
+  struct Decision {
+    Admission admission;
+    bool too_many = false;
+  };
+  [[nodiscard]] Decision decide(std::size_t pool, const ContainerRecord& record) const;
+  /// Bookings included.
+  [[nodiscard]] std::vector<PoolBooks> sums() const;
+  Error explain(std::size_t pool, const ContainerRecord& record, const Refusal& refusal);
+  std::vector<std::pair<std::string, std::int64_t>> holders(const Refusal& refusal);
 
   CgroupIo& io_;
   const PoolTree& tree_;
   const RunDir& run_dir_;
-  std::vector<Entry> pools_;  ///< empty until load()
-  std::vector<Booking> booked_;
+  std::vector<Entry> pools_;
+  std::optional<std::vector<Booking>> booked_;  // absent: not read yet
 };
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "weir/policy/explain.h"
+#include "weir/policy/ledger.h"
 #include "weir/runtime/session.h"
 
 namespace weir {
@@ -16,6 +17,8 @@ struct ExplainReport {
   ExplainKind kind = ExplainKind::pool;
   Chain chain;
   Explanation explanation;
+  PoolAccount account;  ///< of the pool, or of the container's pool
+  std::string lender;   ///< who lends what it has borrowed; empty: it has borrowed nothing
 };
 
 /// `name` of a pool or container; "pool:x" and "ctr:x" say which. Errc::not_found where there is

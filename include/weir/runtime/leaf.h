@@ -15,11 +15,15 @@ Status remove_half_made(Session& session);
 
 /// A name may be in use in any pool; the empty cgroup of a container that ended unwatched is
 /// removed. The books must be locked.
-Status check_name_is_free(Session& session, const ContainerName& name);
+Status check_name_is_free(Session& session, Books& books, const ContainerName& name);
 
 /// Makes the cgroup with its record, limits and cpu.weight. On failure nothing is left. The books
 /// must be locked.
 Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
                  const Pool& pool, std::uint16_t weight);
+
+/// The same, with the cpu.weight of one more among the members of `pool`.
+Status make_member(Session& session, std::size_t pool, const CgroupPath& path,
+                   const ContainerRecord& record);
 
 }  // namespace weir

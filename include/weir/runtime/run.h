@@ -2,6 +2,8 @@
 // `weir run`: a command as a container, born in its pool.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,6 +26,13 @@ struct RunRequest {
   /// Absent: the pool's. The command's filter is made of it by whoever read the flag.
   std::optional<std::string> seccomp;
   bool leave = false;  ///< keeps what the command left running in the container
+  /// How long it waits for room: nothing, for ever; absent: not at all.
+  std::optional<std::optional<std::chrono::milliseconds>> wait;
+  /// Told its place in the queue and why it waits, when that begins, when the place changes, and 0
+  /// when it is over; `often` asks for changes within a second.
+  std::function<void(std::size_t position, const std::string& reason)> tell_place =
+      [](std::size_t, const std::string&) {};
+  bool often = false;
 };
 
 struct RunOutcome {

@@ -12,6 +12,7 @@
 #include "weir/model/config.h"
 #include "weir/model/host.h"
 #include "weir/model/pool.h"
+#include "weir/runtime/books.h"
 
 namespace weir {
 
@@ -49,6 +50,10 @@ struct Session {
   std::unique_ptr<CgroupIo> door;     ///< owns `io`; CgroupFs, or a fake in tests
   CgroupIo& io;
   RunDir run_dir;
+  std::string audit_log = {};  ///< where changes and refusals are noted; empty: nowhere
+
+  /// The books, for as long as the caller holds their lock.
+  [[nodiscard]] Books books() { return {io, tree, run_dir}; }
 };
 
 /// Ready to read and write cgroups. Errc::config with every mistake in Error::details;

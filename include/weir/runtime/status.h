@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "weir/policy/ledger.h"
+#include "weir/model/ticket.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/session.h"
 
@@ -27,13 +29,13 @@ struct PoolStatus {
   bool applied = false;  ///< its slice exists
   Cores cpu_entitlement;
   Bytes memory_entitlement;
-  Cores cpu_reserved;  ///< by its members and child pools
-  Bytes memory_reserved;
+  PoolAccount account;  ///< what its members and child pools reserve, and from whom
   CpuUse cpu;
   MemoryUse memory;
   std::int64_t pids = 0;
   IoMax io;                    ///< what its io.max is to be
   std::size_t containers = 0;  ///< in it and below
+  std::size_t queued = 0;      ///< those that wait for it
 };
 
 struct ContainerStatus {
@@ -45,12 +47,22 @@ struct ContainerStatus {
   Bytes memory_usage;
 };
 
+struct WaitingStatus {
+  QueueTicket ticket;
+  std::size_t pool = 0;      ///< index into the tree
+  std::size_t position = 0;  ///< in its pool's queue, from 1
+};
+
+/// Who waits, in order of arrival. The books must be locked.
+Result<std::vector<WaitingStatus>> waiting(Session& session);
+
 struct HostStatus {
   Capacity capacity;
   Cores cpu_reserved;  ///< by the top pools
   Bytes memory_reserved;
   std::vector<PoolStatus> pools;
   std::vector<ContainerStatus> containers;
+  std::vector<WaitingStatus> queue;
 };
 
 /// Reads the whole tree; `sample` is the time between two readings of cpu.stat, 0 for none.

@@ -10,6 +10,7 @@ MIB = 1 << 20
 RICH = """
 [pool.web]
 shares = 200
+expandable = true
 cpu = { reservation = 0.4, limit = 1.5 }
 memory = { reservation = "64MiB", limit = "512MiB", swap = "16MiB", hard = true }
 pids = { limit = 2000 }

@@ -61,6 +61,7 @@ ERROR = {"error": {"code": str, "exit": int, "message": str, "hint": TEXT_OR_NUL
 
 CONFIG = """
 [pool.web]
+expandable = true
 cpu = { reservation = 0.5, limit = 1 }
 memory = { reservation = "64MiB", limit = "256MiB" }
 pids = { limit = 500 }

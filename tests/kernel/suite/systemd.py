@@ -11,6 +11,7 @@ MIB = 1 << 20
 POOLS = """
 [pool.web]
 shares = 300
+expandable = true
 cpus = "0-1"
 cpu = { limit = 1.5 }
 memory = { reservation = "64MiB", limit = "512MiB", swap = "16MiB" }

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/books.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "weir/cgroup/clear.h"
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_text.h"
+#include "weir/policy/ledger.h"
+
+#include "books_words.h"
+
+namespace weir {
+namespace {
+
+bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
+
+/// Nothing where it is no container of weir's, or gone.
+Result<std::optional<ContainerRecord>> read_record(CgroupIo& io, const CgroupPath& path) {
+  auto text = io.attribute(path, attribute::container);
+  if (!text && is_gone(text.error())) return std::optional<ContainerRecord>{};
+  if (!text) return pass(std::move(text));
+  if (!*text) return std::optional<ContainerRecord>{};
+  auto record = ContainerRecord::parse(**text);
+  if (!record) return std::optional<ContainerRecord>{};
+  return std::optional{std::move(*record)};
+}
+
+/// Nobody lives in it, and whoever watched it is gone: while the books are locked, no container is
+/// being started.
+bool has_ended(CgroupIo& io, const CgroupPath& path) {
+  const auto events = io.read(path, file::cgroup_events);
+  return events && flat_value(*events, "populated").value_or(1) == 0;
+}
+
+}  // namespace
+
+Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
+  PoolBooks sums;
+  const auto& slice = tree_.pools[pool].path;
+  const auto names = io_.children(slice);
+  if (!names && is_gone(names.error())) return sums;
+  if (!names) return tl::unexpected(names.error());
+  for (const auto& name : *names) {
+    ++sums.leaves;
+    const auto path = slice.child(name);
+    if (!path) continue;
+    WEIR_TRY(const auto record, read_record(io_, *path));
+    if (!record) continue;
+    if (reclaim && has_ended(io_, *path) && remove_tree(io_, *path))
+      --sums.leaves;
+    else
+      sums.add(*record);
+  }
+  return sums;
+}
+
+Result<Books::Entry*> Books::know(std::size_t pool) {
+  auto& entry = pools_[pool];
+  if (entry.known) return &entry;
+  const auto& slice = tree_.pools[pool].path;
+  const auto text = io_.attribute(slice, attribute::books);
+  if (!text && !is_gone(text.error())) return tl::unexpected(text.error());
+  entry.known = true;
+  if (!text) return &entry;  // it is not applied, and empty
+  const auto kept = *text ? PoolBooks::parse(**text) : Result<PoolBooks>{PoolBooks{}};
+  if (kept) entry.sums = *kept;
+  WEIR_TRY(const auto leaves, io_.child_count(slice));
+  if (*text && kept && kept->leaves == leaves) return &entry;
+  WEIR_TRY(const auto sums, count(pool, false));
+  WEIR_CHECK(write(pool, sums));
+  return &entry;
+}
+
+Status Books::know_all() {
+  for (std::size_t i = 0; i < tree_.pools.size(); ++i)
+    if (tree_.pools[i].children.empty()) WEIR_CHECK(know(i));
+  return know_bookings();
+}
+
+Status Books::write(std::size_t pool, PoolBooks sums) {
+  auto& entry = pools_[pool];
+  sums.generation = entry.sums.generation + 1;
+  entry.sums = sums;
+  return io_.set_attribute(tree_.pools[pool].path, attribute::books, sums.str());
+}
+
+Result<bool> Books::refresh() {
+  WEIR_CHECK(know_all());
+  bool changed = false;
+  for (std::size_t i = 0; i < tree_.pools.size(); ++i) {
+    auto& entry = pools_[i];
+    if (!tree_.pools[i].children.empty() || entry.counted) continue;
+    WEIR_TRY(const auto sums, count(i, true));
+    entry.counted = true;
+    if (sums.same_sums(entry.sums) && sums.leaves == entry.sums.leaves) continue;
+    changed = changed || !sums.same_sums(entry.sums);
+    WEIR_CHECK(write(i, sums));
+  }
+  return changed;
+}
+
+std::vector<PoolBooks> Books::sums() const {
+  std::vector<PoolBooks> out;
+  for (const auto& entry : pools_) out.push_back(entry.sums);
+  for (const auto& booking : *booked_)
+    if (const auto pool = tree_.find(booking.pool.str())) out[*pool].add(booking.record);
+  return out;
+}
+
+Books::Decision Books::decide(std::size_t pool, const ContainerRecord& record) const {
+  const auto all = sums();
+  const auto most = tree_.pools[pool].spec.max_containers;
+  return {weir::admit(ledger_of(tree_, all), rules_of(tree_), pool, applicant_of(record)),
+          most && all[pool].containers >= *most};
+}
+
+Result<Verdict> Books::ask(std::size_t pool, const ContainerRecord& record) {
+  WEIR_CHECK(know_all());
+  auto decision = decide(pool, record);
+  const auto& refused = decision.admission.refused;
+  if (decision.too_many || (refused && !refused->for_ever)) {
+    WEIR_TRY(const bool changed, refresh());
+    if (changed) decision = decide(pool, record);
+  }
+  Verdict verdict;
+  if (refused && refused->for_ever) {
+    verdict.refused = explain(pool, record, *refused);
+    verdict.for_ever = true;
+  } else if (decision.too_many) {
+    verdict.refused = books_words::too_many(tree_.pools[pool], record);
+    verdict.for_ever = *tree_.pools[pool].spec.max_containers == 0;
+  } else if (refused) {
+    verdict.refused = explain(pool, record, *refused);
+  } else {
+    verdict.loans = std::move(decision.admission.loans);
+  }
+  return verdict;
+}
+
+Result<Verdict> Books::admit(std::size_t pool, const ContainerRecord& record) {
+  WEIR_TRY(auto verdict, ask(pool, record));
+  if (verdict.refused) return tl::unexpected(std::move(*verdict.refused));
+  auto sums = pools_[pool].sums;
+  sums.add(record);
+  ++sums.leaves;
+  WEIR_CHECK(write(pool, sums));
+  return verdict;
+}
+
+Status Books::unbook(std::size_t pool, const ContainerRecord& record) {
+  WEIR_TRY(const auto* entry, know(pool));
+  auto sums = entry->sums;
+  sums.subtract(record);
+  --sums.leaves;
+  return write(pool, sums);
+}
+
+Status Books::remove(const CgroupPath& path) {
+  const auto slice = path.parent();
+  std::optional<std::size_t> pool;
+  for (std::size_t i = 0; i < tree_.pools.size() && !pool; ++i)
+    if (tree_.pools[i].path == slice) pool = i;
+  if (!pool || !io_.exists(path)) return remove_tree(io_, path);
+  WEIR_TRY(const auto record, read_record(io_, path));
+  WEIR_TRY(const auto* entry, know(*pool));
+  WEIR_CHECK(remove_tree(io_, path));
+  auto sums = entry->sums;
+  --sums.leaves;
+  // Whoever else went away meanwhile was not this one, and the next to look will count.
+  const auto left = io_.child_count(slice);
+  if (!left || *left != sums.leaves) return {};
+  if (record) sums.subtract(*record);
+  return write(*pool, sums);
+}
+
+Status Books::enter(std::size_t pool, const CgroupPath& path, const ContainerRecord& record) {
+  WEIR_TRY(const auto before, read_record(io_, path));
+  WEIR_TRY(const auto* entry, know(pool));
+  auto sums = entry->sums;
+  sums.add(record);
+  // Never too low in between: what it had stays counted until its record is the new one.
+  WEIR_CHECK(write(pool, sums));
+  WEIR_CHECK(io_.set_attribute(path, attribute::container, record.str()));
+  if (!before) return {};
+  WEIR_TRY(const auto now, count(pool, false));
+  return write(pool, now);
+}
+
+Result<Books::Recount> Books::recount(std::size_t pool, bool write_it) {
+  Recount out;
+  const auto text = io_.attribute(tree_.pools[pool].path, attribute::books);
+  const auto kept = text && *text ? PoolBooks::parse(**text) : Result<PoolBooks>{PoolBooks{}};
+  if (kept) out.before = *kept;
+  WEIR_TRY(out.now, count(pool, false));
+  pools_[pool].known = true;
+  pools_[pool].sums = out.before;
+  if (write_it)
+    WEIR_CHECK(write(pool, out.now));
+  else
+    pools_[pool].sums = out.now;
+  return out;
+}
+
+Result<std::size_t> Books::places(std::size_t pool) {
+  WEIR_CHECK(know_all());
+  const auto most = tree_.pools[pool].spec.max_containers;
+  if (!most) return std::numeric_limits<std::size_t>::max();
+  return static_cast<std::size_t>(std::max<std::int64_t>(0, *most - sums()[pool].containers));
+}
+
+Result<Resources> Books::room(std::size_t pool) {
+  WEIR_CHECK(know_all());
+  return room_in(ledger_of(tree_, sums()), rules_of(tree_), pool);
+}
+
+}  // namespace weir

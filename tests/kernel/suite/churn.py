@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random comings and goings, watched from the kernel: nothing is ever promised twice."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+from harness import check
+from harness.context import memory_total
+from harness.registry import test
+from harness.weir import end
+
+MIB = 1 << 20
+UNIT = 16 * MIB
+CAPACITY = 24
+KEYS = (b"memory_request", b"memory_limit")
+
+
+class Auditor(threading.Thread):
+    """Adds up what the containers that exist at one moment were admitted with, as their cgroups say."""
+
+    def __init__(self, tree, top):
+        super().__init__(daemon=True)
+        self.tree, self.top, self.stop = tree, top, threading.Event()
+        self.most, self.samples = {}, 0
+
+    @staticmethod
+    def request_of(path):
+        lines = dict(line.split(b" ", 1) for line in os.getxattr(path, "trusted.weir.container").splitlines() if b" " in line)
+        return next((int(lines[key]) for key in KEYS if key in lines), 0)
+
+    def look(self):
+        """Sums by pool, or None when somebody came or went meanwhile: then it was no moment."""
+        seen, sums = {}, {}
+        for folder, names, _ in os.walk(self.tree.path(self.top)):
+            for name in names:
+                path = f"{folder}/{name}"
+                if name.endswith(".scope"):
+                    seen[path] = os.stat(path).st_ino
+                    sums[folder] = sums.get(folder, 0) + self.request_of(path)
+        if any(os.stat(path).st_ino != number for path, number in seen.items()):
+            return None
+        return sums
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                sums = self.look()
+            except OSError:
+                continue
+            if sums is not None:
+                self.samples += 1
+                for pool, amount in {**sums, "all": sum(sums.values())}.items():
+                    self.most[pool] = max(self.most.get(pool, 0), amount)
+            time.sleep(0.002)
+
+
+class Churn:
+    POOLS = ("one", "two", "three")
+
+    def __init__(self, t, seed):
+        self.t, self.random, self.number, self.running = t, random.Random(seed), 0, []
+        self.done = {}
+
+    def note(self, what):
+        self.done[what] = self.done.get(what, 0) + 1
+
+    def name(self):
+        self.number += 1
+        return f"c{self.number}"
+
+    def run(self):
+        flags = ("--wait=5s",) if self.random.random() < 0.5 else ()
+        command = ("run", "--pool", self.random.choice(self.POOLS), "--name", self.name(), "--memory-request",
+                   self.random.randint(1, 6) * UNIT, *flags, "--", "sleep", f"{self.random.random() * 4:.2f}")
+        child = self.t.weir.start(*command, stdout=None, stderr=None)
+        self.t.started.append(child)
+        self.running.append(child)
+
+    def place(self):
+        child = self.t.spawn(["sleep", f"{self.random.random() * 4:.2f}"])
+        self.t.weir("place", "--pool", self.random.choice(self.POOLS), "--name", self.name(), child.pid, status=(0, 5, 7, 2))
+
+    def release(self):
+        alive = self.t.weir.json("ps")["containers"]
+        if alive:
+            self.t.weir("release", self.random.choice(alive)["name"], "--kill", status=(0, 1, 7))
+
+    def kill(self):
+        if self.running:
+            child = self.random.choice(self.running)
+            child.send_signal(self.random.choice((signal.SIGKILL, signal.SIGTERM)))
+            self.running.remove(child)
+
+    def change(self):
+        self.t.weir("pool", "set", "three", f"memory.reservation={self.random.randint(0, 6) * 16}MiB",
+                    status=(0, 1, 3, 8))
+
+    def step(self):
+        what = self.random.choices(("run", "place", "release", "kill", "change"), (8, 2, 2, 3, 1))[0]
+        getattr(self, what)()
+        self.note(what)
+        self.running = [child for child in self.running if child.poll() is None]
+
+
+@test("admission: what is admitted never exceeds the capacity or a pool's limit, whatever comes, goes and is killed",
+      timeout=150, ci="newest")
+def churn(t):
+    t.weir.configure(f"[host]\nreserve = {{ cpu = 0, memory = {memory_total() - CAPACITY * UNIT} }}\n"
+                     f"[pool.one]\nexpandable = true\nmemory = {{ reservation = {6 * UNIT}, limit = {14 * UNIT} }}\n"
+                     f"[pool.one.container]\nmemory = {{ request = {2 * UNIT} }}\n"
+                     f"[pool.two]\nmemory = {{ reservation = {8 * UNIT} }}\n"
+                     f"[pool.two.container]\nmemory = {{ request = {2 * UNIT} }}\n").ok("apply")
+    t.weir.ok("pool", "create", "three", "memory.reservation=32MiB", "expandable=true")
+    auditor, churn_of, deadline = Auditor(t.tree, t.backend.top), Churn(t, 11), time.monotonic() + t.count(40, 600)
+    auditor.start()
+    try:
+        while time.monotonic() < deadline:
+            churn_of.step()
+    finally:
+        auditor.stop.set()
+        auditor.join()
+    t.note(f"{churn_of.done}, {auditor.samples} samples, at most {auditor.most['all'] // UNIT} of {CAPACITY} units")
+    check.at_least(auditor.samples, 50, "moments at which the kernel was read")
+    check.at_most(auditor.most["all"], CAPACITY * UNIT, "admitted in all")
+    check.at_least(auditor.most["all"], CAPACITY * UNIT // 2, "admitted in all: it was never full")
+    for pool, most in (("one", 14), ("two", 8)):
+        check.at_most(auditor.most.get(t.tree.path(t.backend.pool(pool)), 0), most * UNIT, f"admitted in {pool}")
+    for child in churn_of.running:
+        end(child, signal.SIGTERM)
+    check.soon(lambda: t.weir.json("ps")["containers"] == [], "all ended", 30)
+    for pool in t.weir.json("pool", "list")["pools"]:
+        check.equal((pool["containers"], pool["memory"]["reserved_bytes"]), (0, 0), f"{pool['name']} at the end")
+    check.equal([drift for drift in t.weir.json("verify", status=(0, 10))["drift"] if drift["file"] == "weir.books"], [],
+                "sums at the end")
