@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <set>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -15,6 +14,8 @@
 #include "weir/cgroup/files.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
+
+#include "half_moved.h"
 
 namespace weir {
 namespace {
@@ -73,13 +74,7 @@ class Events {
   UniqueFd fd_;
 };
 
-/// A live thread of a process that lives in a cgroup. It is the leader wherever that one lives.
-struct Member {
-  int pid = 0;
-  int tid = 0;
-};
-
-bool lives_within(const Member& member, const CgroupPath& cgroup) {
+bool lives_within(const Occupant& member, const CgroupPath& cgroup) {
   const auto text = read_small_file(fmt::format("/proc/{}/task/{}/cgroup", member.pid, member.tid));
   const auto path = text ? parse_proc_cgroup(*text) : std::nullopt;
   // The tree may be mounted from somewhere inside the hierarchy: compare the end, at a slash.
@@ -91,37 +86,11 @@ bool lives_within(const Member& member, const CgroupPath& cgroup) {
   return end == path->size() || (*path)[end] == '/' || (*path)[end] == '\n';
 }
 
-void signal_process(const Member& member, int signal, const CgroupPath& cgroup) {
+void signal_process(const Occupant& member, int signal, const CgroupPath& cgroup) {
   const UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, member.pid, 0))};
   // Gone since it was listed, or somewhere else: nothing to do.
   if (!pidfd || !lives_within(member, cgroup)) return;
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
-}
-
-/// What a file of the cgroup lists; nothing where it is gone or, threaded, does not say.
-Result<std::vector<int>> read_ids(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
-  auto text = io.read(cgroup, name);
-  if (text) return parse_pids(*text);
-  if (is_gone(text.error()) || text.error().sys == EOPNOTSUPP) return std::vector<int>{};
-  return pass(std::move(text));
-}
-
-/// Processes that came in after their leader had exited: cgroup.procs does not list them and
-/// cgroup.kill spares them, for the dead leader stays where it was (kernel.md #7, #44).
-Result<std::vector<Member>> half_moved(CgroupIo& io, const CgroupPath& cgroup,
-                                       const std::vector<int>& pids) {
-  WEIR_TRY(const auto tids, read_ids(io, cgroup, file::cgroup_threads));
-  const std::set<int> listed{pids.begin(), pids.end()};
-  std::set<int> seen;
-  std::vector<Member> out;
-  for (const int tid : tids) {
-    if (listed.contains(tid)) continue;
-    const auto text = read_small_file(fmt::format("/proc/{}/status", tid));
-    const auto leader = text ? parse_thread_group(*text) : std::nullopt;
-    if (leader && !listed.contains(*leader) && seen.insert(*leader).second)
-      out.push_back({*leader, tid});
-  }
-  return out;
 }
 
 /// A signal to the processes in a cgroup and below that `Who` gives.
@@ -140,7 +109,7 @@ Status signal_below(CgroupIo& io, const CgroupPath& cgroup, int signal, Who who,
 
 Status kill_half_moved(CgroupIo& io, const CgroupPath& cgroup) {
   return signal_below(io, cgroup, SIGKILL,
-                      [&io](const CgroupPath& one) -> Result<std::vector<Member>> {
+                      [&io](const CgroupPath& one) -> Result<std::vector<Occupant>> {
                         WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
                         return half_moved(io, one, pids);
                       });
@@ -173,7 +142,7 @@ Result<bool> wait_unpopulated(CgroupIo& io, const CgroupPath& cgroup, millisecon
 
 Status terminate(CgroupIo& io, const CgroupPath& cgroup) {
   return signal_below(io, cgroup, SIGTERM,
-                      [&io](const CgroupPath& one) -> Result<std::vector<Member>> {
+                      [&io](const CgroupPath& one) -> Result<std::vector<Occupant>> {
                         WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
                         WEIR_TRY(auto members, half_moved(io, one, pids));
                         for (const int pid : pids) members.push_back({pid, pid});

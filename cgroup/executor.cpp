@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/executor.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/shrink.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
@@ -13,20 +16,76 @@
 namespace weir {
 namespace {
 
-/// Says why lowering `change` must not happen now, or nothing.
-std::optional<std::string> still_in_use(CgroupIo& io, const Change& change) {
-  if (change.phase != Phase::lower) return std::nullopt;
-  const auto usage_file = change.file == file::memory_max ? file::memory_current
-                          : change.file == file::pids_max ? file::pids_current
-                                                          : std::string_view{};
-  const auto limit = limit_number(change.to);
-  if (usage_file.empty() || !limit) return std::nullopt;
-  const auto text = io.read(change.cgroup, usage_file);
+// The books are locked: what takes long was done before.
+constexpr std::chrono::milliseconds shrink_patience{300};
+
+bool is_populated(CgroupIo& io, const CgroupPath& cgroup) {
+  const auto events = io.read(cgroup, file::cgroup_events);
+  return events && flat_value(*events, "populated").value_or(0) != 0;
+}
+
+/// A limit that must not be written now, and why; nothing where it was.
+using Hindrance = std::optional<std::string>;
+
+/// Lowers memory.max as far as nobody is killed for it.
+Result<Hindrance> lower_memory(CgroupIo& io, const Change& change, Bytes limit) {
+  WEIR_TRY(const auto squeezed, lower_memory_max(io, change.cgroup, limit, shrink_patience));
+  if (squeezed.done()) return Hindrance{};
+  return Hindrance{
+      fmt::format("{} is in use and could not be taken back, {} more than the limit{}",
+                  to_text(squeezed.after), to_text(squeezed.missing),
+                  squeezed.pressed_in_vain ? "; memory.high only slowed it down" : "")};
+}
+
+/// The kernel lets a limit below what is in use come true by refusing every further fork.
+Hindrance too_many_tasks(CgroupIo& io, const Change& change, std::int64_t limit) {
+  const auto text = io.read(change.cgroup, file::pids_current);
   const auto usage = text ? parse_count(*text) : Result<std::int64_t>{0};
-  const auto events = io.read(change.cgroup, file::cgroup_events);
-  const bool populated = events && flat_value(*events, "populated").value_or(0) != 0;
-  if (!populated || !usage || *usage <= *limit) return std::nullopt;
-  return fmt::format("{} rose to {} meanwhile", usage_file, *usage);
+  if (!usage || *usage <= limit) return std::nullopt;
+  return fmt::format("{} rose to {} meanwhile", file::pids_current, *usage);
+}
+
+/// What siblings may hold together once one of them could not shrink: a grower must wait, or the
+/// same bytes would be promised twice (allocator.md, M1).
+Hindrance must_wait(CgroupIo& io, const Change& change, const std::vector<Blocked>& blocked) {
+  const auto parent = change.cgroup.parent();
+  const auto is_shrinker = [&](const Blocked& other) {
+    return other.file == change.file && other.cgroup.parent() == parent;
+  };
+  const auto shrinker = std::ranges::find_if(blocked, is_shrinker);
+  if (change.file != file::memory_max || shrinker == blocked.end()) return std::nullopt;
+  const auto most = io.read(parent, file::memory_max);
+  const auto capacity = most ? limit_number(trim(*most)) : std::nullopt;
+  const auto wanted = limit_number(change.to);
+  const auto names = io.children(parent);
+  if (!capacity || !wanted || !names) return std::nullopt;
+  std::int64_t sum = *wanted;
+  for (const auto& name : *names) {
+    const auto sibling = parent.child(name);
+    if (!sibling || *sibling == change.cgroup) continue;
+    const auto text = io.read(*sibling, file::memory_max);
+    const auto limit = text ? limit_number(trim(*text)) : std::nullopt;
+    if (limit) sum += *limit;
+  }
+  if (sum <= *capacity) return std::nullopt;
+  return fmt::format("waits for {}, which could not shrink", shrinker->cgroup.leaf());
+}
+
+/// Makes a change that might have to be left: done, blocked, or an error. Nothing where it is an
+/// ordinary one.
+std::optional<Result<Hindrance>> make_with_care(CgroupIo& io, const Change& change,
+                                                const std::vector<Blocked>& blocked) {
+  const auto limit = limit_number(change.to);
+  if (change.op != Op::write || !limit) return std::nullopt;
+  if (change.phase == Phase::raise) {
+    if (auto reason = must_wait(io, change, blocked)) return Result<Hindrance>{std::move(reason)};
+    return std::nullopt;
+  }
+  if (change.phase != Phase::lower || !is_populated(io, change.cgroup)) return std::nullopt;
+  if (change.file == file::memory_max) return lower_memory(io, change, Bytes{*limit});
+  if (change.file != file::pids_max) return std::nullopt;
+  if (auto reason = too_many_tasks(io, change, *limit)) return Result<Hindrance>{std::move(reason)};
+  return std::nullopt;
 }
 
 Status make(CgroupIo& io, const Change& change) {
@@ -72,12 +131,15 @@ Status run(CgroupIo& io, const Change& change) {
 
 /// The writes to one cgroup that stand together; one at a time where it is checked before each
 /// whether the kernel would kill for it.
-std::vector<FileWrite> writes_from(const std::vector<Change>& changes, std::size_t first) {
+std::vector<FileWrite> writes_from(const std::vector<Change>& changes, std::size_t first,
+                                   bool carefully) {
   std::vector<FileWrite> out;
   for (std::size_t i = first; i < changes.size(); ++i) {
     const auto& change = changes[i];
     if (change.op != Op::write || change.cgroup != changes[first].cgroup) break;
-    if (i > first && change.phase == Phase::lower) break;
+    if (i > first &&
+        (change.phase == Phase::lower || (carefully && change.file == file::memory_max)))
+      break;
     out.push_back({change.file, change.to});
   }
   return out;
@@ -109,13 +171,20 @@ ExecutionReport execute(CgroupIo& io, const Plan& plan) {
                             .with(fmt::format("step {} of {}", at + 1, changes.size()));
   };
   for (std::size_t i = 0; i < changes.size() && !report.stopped_by;) {
-    if (auto reason = still_in_use(io, changes[i])) {
-      report.blocked.push_back(
-          {changes[i].cgroup, changes[i].file, changes[i].to, std::move(*reason), false});
+    if (auto made = make_with_care(io, changes[i], report.blocked)) {
+      if (!*made) {
+        stop(std::move(*made).error(), i);
+        continue;
+      }
+      if (const auto& reason = **made)
+        report.blocked.push_back(
+            {changes[i].cgroup, changes[i].file, changes[i].to, *reason, false});
+      else
+        ++report.done;
       ++i;
       continue;
     }
-    const auto writes = writes_from(changes, i);
+    const auto writes = writes_from(changes, i, !report.blocked.empty());
     std::size_t done = 0;
     auto made =
         writes.empty() ? run(io, changes[i]) : io.write_several(changes[i].cgroup, writes, done);

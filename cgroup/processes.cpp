@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <memory>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/files.h"
+#include "weir/cgroup/io.h"
+#include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 
 namespace weir {
@@ -85,5 +88,23 @@ std::vector<Thread> read_threads(int pid) {
 }
 
 std::vector<int> list_processes() { return numbered_entries("/proc"); }
+
+void hold_many_processes() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, who cannot be held is moved by number
+}
+
+void send_stranger_home(CgroupIo& io, int pid) {
+  const auto stranger = read_process_stat(pid);
+  if (!stranger) return;
+  const auto home = read_process_cgroup(stranger->parent);
+  const auto path =
+      home && home->size() > 1 ? CgroupPath::parse(home->substr(1)) : CgroupPath::parse("");
+  if (path)
+    ignore(io.write(*path, file::cgroup_procs, fmt::format("{}", pid)),
+           "it may have ended meanwhile");
+}
 
 }  // namespace weir

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/run_dir.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <optional>
+#include <memory>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -20,6 +22,8 @@ namespace {
 
 constexpr auto patience =
     std::chrono::seconds{10};  // with one holder; many may be served before us
+constexpr std::string_view entry_prefix = "job-";
+constexpr std::size_t longest_entry = 16'384;
 constexpr auto first_nap = std::chrono::microseconds{200};
 constexpr auto longest_nap = std::chrono::milliseconds{20};
 
@@ -55,6 +59,10 @@ Result<UniqueFd> open_lock_file(int directory, const std::string& name) {
   UniqueFd fd{::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return dir_fail(errno, name);
   return fd;
+}
+
+std::string entry_name(std::string_view subject) {
+  return fmt::format("{}{}", entry_prefix, subject);
 }
 
 std::string holder(int fd) {
@@ -128,24 +136,61 @@ Result<FileLock> RunDir::claim(std::string_view work) const {
   return FileLock{std::move(fd)};
 }
 
-Status RunDir::leave_note(std::string_view name, const std::string& text) const {
-  WEIR_TRY(const auto fd, open_lock_file(private_.get(), fmt::format("note-{}", name)));
-  if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), text.data(), text.size(), 0) < 0)
-    return os_fail(errno, fmt::format("note {}", name));
-  return {};
+Result<std::optional<FileLock>> RunDir::lock_entry(std::string_view subject, bool create) const {
+  const auto name = entry_name(subject);
+  for (;;) {
+    UniqueFd fd{::openat(private_.get(), name.c_str(),
+                         O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600)};
+    if (!fd && errno == ENOENT && !create) return std::optional<FileLock>{};
+    if (!fd) return dir_fail(errno, name);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+      if (errno == EWOULDBLOCK) return std::optional<FileLock>{};
+      return os_fail(errno, fmt::format("lock {}", name));
+    }
+    struct stat info {};
+    if (::fstat(fd.get(), &info) < 0) return os_fail(errno, fmt::format("lock {}", name));
+    if (info.st_nlink > 0) return std::optional<FileLock>{FileLock{std::move(fd)}};
+    // Its owner removed it between our open and our lock.
+  }
 }
 
-std::string RunDir::note(std::string_view name) const {
-  const UniqueFd fd{::openat(private_.get(), fmt::format("note-{}", name).c_str(),
-                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  std::array<char, 4096> text{};
+Status RunDir::write_entry(const FileLock& lock, std::string_view text) {
+  struct stat info {};
+  if (::fstat(lock.fd_.get(), &info) < 0) return os_fail(errno, "journal entry");
+  // One write, which covers all of the old text: whoever is killed leaves the old one or the new.
+  std::string whole{text};
+  whole.resize(std::max(whole.size(), static_cast<std::size_t>(info.st_size)), '\n');
+  if (::pwrite(lock.fd_.get(), whole.data(), whole.size(), 0) == static_cast<ssize_t>(whole.size()))
+    return {};
+  return os_fail(errno, "journal entry");
+}
+
+std::string RunDir::entry(std::string_view subject) const {
+  const UniqueFd fd{
+      ::openat(private_.get(), entry_name(subject).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  std::string text(longest_entry, '\0');
   const auto n = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
-  return n > 0 ? std::string{text.data(), static_cast<std::size_t>(n)} : std::string{};
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
 }
 
-void RunDir::remove_note(std::string_view name) const {
-  // Where this fails the next one finds a note about work that is done.
-  ::unlinkat(private_.get(), fmt::format("note-{}", name).c_str(), 0);
+void RunDir::remove_entry(std::string_view subject) const {
+  // Where this fails the next command finds an entry about work that is done.
+  ::unlinkat(private_.get(), entry_name(subject).c_str(), 0);
+}
+
+std::vector<std::string> RunDir::entries() const {
+  std::vector<std::string> out;
+  UniqueFd fd{::openat(private_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  std::unique_ptr<DIR, int (*)(DIR*)> directory{fd ? ::fdopendir(fd.get()) : nullptr, ::closedir};
+  if (!directory) return out;
+  static_cast<void>(fd.release());
+  while (const dirent* file = ::readdir(directory.get())) {
+    const std::string_view name{file->d_name};
+    if (name.starts_with(entry_prefix)) out.emplace_back(name.substr(entry_prefix.size()));
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 Result<NoteFolder> RunDir::folder(const std::string& name) const {

@@ -70,6 +70,9 @@ class SystemdTree final : public CgroupIo {
                        std::string_view value) override {
     return files_.set_attribute(cgroup, name, value);
   }
+  Status copy_attributes(const CgroupPath& from, const CgroupPath& to) override {
+    return files_.copy_attributes(from, to);
+  }
   Result<UniqueFd> directory(const CgroupPath& cgroup) override {
     return files_.directory(inner(cgroup));
   }

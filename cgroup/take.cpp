@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <set>
-#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -30,14 +29,6 @@ bool lies_in(const std::string& path, const CgroupPath& leaf) {
   if (at == std::string::npos) return false;
   const auto end = at + needle.size();
   return end == path.size() || path[end] == '/';
-}
-
-/// Every process is held by a descriptor of its own.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, who cannot be held is reported as missed
 }
 
 class Taker {
@@ -203,12 +194,7 @@ class Taker {
   void send_stranger_home(const HeldProcess& gone) {
     const auto now = read_process_stat(gone.stat.pid);
     if (!now || now->start_time == gone.stat.start_time || known_.contains(now->parent)) return;
-    const auto home = read_process_cgroup(now->parent);
-    const auto path =
-        home && home->size() > 1 ? CgroupPath::parse(home->substr(1)) : CgroupPath::parse("");
-    if (path)
-      ignore(io_.write(*path, file::cgroup_procs, fmt::format("{}", now->pid)),
-             "it may have ended; it is reported in any case");
+    weir::send_stranger_home(io_, now->pid);
     refused_.emplace(now->pid,
                      "a stranger that got the pid of a process that ended; it was put back");
   }
@@ -258,7 +244,7 @@ class Taker {
 
 Result<TakeReport> take_processes(CgroupIo& io, const CgroupPath& leaf,
                                   std::vector<HeldProcess> roots) {
-  allow_many_descriptors();
+  hold_many_processes();
   WEIR_CHECK(io.write(leaf, file::cgroup_freeze, "1"));
   auto report = Taker(io, leaf).take(std::move(roots));
   auto thawed = io.write(leaf, file::cgroup_freeze, "0");

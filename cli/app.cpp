@@ -70,8 +70,7 @@ class App {
         {{"plan", "apply", "verify", "teardown"}, &App::add_apply_commands},
         {{"pool"}, &App::add_pool_commands},
         {{"ps", "status", "queue"}, &App::add_lists},
-        {{"place"}, &App::add_place},
-        {{"release", "explain"}, &App::add_release_and_explain},
+        {{"place", "move", "release", "explain"}, &App::add_container_commands},
         {{"metrics", "top"}, &App::add_live},
         {{"run"}, &App::add_run},
         {{"simulate"}, &App::add_simulate},
@@ -117,8 +116,7 @@ class App {
     auto* check = command(app_, "check", "validate the configuration and nothing else",
                           "weir check ./weir.toml");
     check->add_option("FILE", args_.file, "default: as --config")->type_name("FILE");
-    command(app_, "doctor", "what on this host stands in the way, each with its remedy",
-            "weir doctor");
+    command(app_, "doctor", "what stands in the way, each with its remedy", "weir doctor");
   }
 
   void add_apply_commands() {
@@ -127,8 +125,8 @@ class App {
     auto* apply = command(app_, "apply", "make the kernel match weir.toml", "weir apply");
     apply
         ->add_option("--evict", args_.evict,
-                     "what becomes of containers in pools that left the file: kill")
-        ->type_name("kill");
+                     "where containers in pools that left the file go; kill: they are ended")
+        ->type_name("POOL|kill");
     auto* verify =
         command(app_, "verify", "show drift between file and kernel", "weir verify --repair");
     verify->add_flag("--repair", args_.repair, "write the wanted values again");
@@ -158,6 +156,7 @@ class App {
                            "weir pool remove nightly --kill");
     remove->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
     remove->add_flag("--kill", args_.kill, "end its containers first");
+    remove->add_option("--move-to", args_.to, "move them there first")->type_name("POOL");
     auto* path = command(*pool, "path", "a pool's cgroup, for --cgroup-parent of a runtime",
                          "cat /sys/fs/cgroup/\"$(weir pool path ci)\"/memory.current");
     path->add_option("NAME", args_.pool, "the pool")->required()->type_name("POOL");
@@ -183,7 +182,21 @@ class App {
     add_queue_commands(app_, args_);
   }
 
-  void add_release_and_explain() {
+  void add_container_commands() {
+    auto* place = command(app_, "place", "take running processes into a pool as one container",
+                          "weir place --pool batch --name dump 4711");
+    place->add_option("--pool", args_.pool, "the pool")->required()->type_name("POOL");
+    place->add_option("--name", args_.name, "the container's name")->required()->type_name("NAME");
+    place->add_flag("--force", args_.force, "also processes of a service or another manager");
+    place->add_option("PID", args_.pids, "process ids; their descendants come along")
+        ->required()
+        ->type_name("");
+    auto* move = command(app_, "move", "move a container to another pool as a whole",
+                         "weir move build7 --to batch");
+    move->add_option("NAME", args_.name, "the container")->required()->type_name("CONTAINER");
+    move->add_option("--to", args_.to, "the pool")->required()->type_name("POOL");
+    move->add_flag("--dry-run", args_.dry_run, "only say what would move, and stay behind");
+    move->add_flag("--force", args_.force, "also where a pool has no room for it");
     auto* release = command(app_, "release", "give up a container's allocation and its cgroup",
                             "weir release build7 --kill");
     release->add_option("NAME", args_.name, "the container")->required()->type_name("CONTAINER");
@@ -202,17 +215,6 @@ class App {
   void add_live() { add_live_commands(maker(), args_); }
 
   void add_simulate() { add_simulate_command(maker(), args_); }
-
-  void add_place() {
-    auto* place = command(app_, "place", "take running processes into a pool as one container",
-                          "weir place --pool batch --name dump 4711");
-    place->add_option("--pool", args_.pool, "the pool")->required()->type_name("POOL");
-    place->add_option("--name", args_.name, "the container's name")->required()->type_name("NAME");
-    place->add_flag("--force", args_.force, "also processes of a service or another manager");
-    place->add_option("PID", args_.pids, "process ids; their descendants come along")
-        ->required()
-        ->type_name("");
-  }
 
   void add_run() {
     auto& run = args_.run;

@@ -40,12 +40,9 @@ void print_warnings(const Session& session, const Arguments& args) {
   for (const auto& warning : session.warnings) note(args, warning);
 }
 
-Result<Evict> parse_evict(const Arguments& args) {
+Evict parse_evict(const Arguments& args) {
   if (!args.evict) return Evict::no;
-  if (*args.evict == "kill") return Evict::kill;
-  return fail(Errc::unsupported,
-              fmt::format("--evict {}: moving containers is not built yet", *args.evict),
-              "`--evict kill` ends them");
+  return *args.evict == "kill" ? Evict::kill : Evict{Evict::Way::move, *args.evict};
 }
 
 Error blocked_error(const Plan& plan) {
@@ -76,9 +73,9 @@ Result<int> plan_command(const Arguments& args) {
 }
 
 Result<int> apply_command(const Arguments& args) {
-  WEIR_TRY(const auto evict, parse_evict(args));
   WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto report, audited(session.audit_log, {"apply"}, apply(session, evict)));
+  WEIR_TRY(const auto report,
+           audited(session.audit_log, {"apply"}, apply(session, parse_evict(args))));
   print_warnings(session, args);
   if (args.json) {
     auto document = plan_json(report.plan);

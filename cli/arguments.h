@@ -43,12 +43,12 @@ struct Arguments {
   std::optional<std::string> pool;    ///< pool show/path NAME, ps --pool
   std::optional<std::string> evict;   ///< apply --evict
   std::optional<std::string> word;    ///< completion SHELL, metrics --format
-  std::optional<std::string> word;    ///< completion SHELL
+  std::optional<std::string> to;      ///< move --to
   std::uint64_t ticket = 0;           ///< queue cancel TICKET
   std::string name;                   ///< place --name, release and explain NAME
   std::vector<int> pids;              ///< place PID…
   std::vector<std::string> settings;  ///< pool create/set KEY=VALUE…
-  bool force = false;
+  bool force = false, dry_run = false;
   bool exit_code = false, repair = false, kill = false, watch = false;
   RunArguments run;
   SimulateArguments simulate;

@@ -25,6 +25,7 @@ Result<int> pool_set_command(const Arguments& args);
 Result<int> pool_remove_command(const Arguments& args);
 Result<int> place_command(const Arguments& args);
 Result<int> release_command(const Arguments& args);
+Result<int> move_command(const Arguments& args);
 Result<int> explain_command(const Arguments& args);
 Result<int> doctor_command(const Arguments& args);
 Result<int> ps_command(const Arguments& args);

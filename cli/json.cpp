@@ -220,7 +220,7 @@ Json container_json(const PoolTree& tree, const ContainerStatus& status) {
   out["memory"] = {{"request_bytes", record.memory_reserved().value},
                    {"limit_bytes", count(record.memory_limit)},
                    {"usage_bytes", status.memory_usage.value},
-                   {"left_behind_bytes", 0}};
+                   {"left_behind_bytes", record.total_left_behind().value}};
   out["owner_uid"] = record.owner_uid;
   out["runtime"] = nullptr;
   return out;

@@ -31,6 +31,7 @@ constexpr std::array commands{
     Command{"pool remove", pool_remove_command},
     Command{"place", place_command},
     Command{"release", release_command},
+    Command{"move", move_command},
     Command{"explain", explain_command},
     Command{"doctor", doctor_command},
     Command{"ps", ps_command},

@@ -59,9 +59,13 @@ Result<int> pool_set_command(const Arguments& args) {
 }
 
 Result<int> pool_remove_command(const Arguments& args) {
+  if (args.kill && args.to)
+    return fail(Errc::usage, "--kill and --move-to: its containers can only do one of both");
+  const auto evict = args.to     ? Evict{Evict::Way::move, *args.to}
+                     : args.kill ? Evict::kill
+                                 : Evict::no;
   WEIR_TRY(const auto edit,
-           logged("pool remove", args,
-                  remove_pool(args.options, *args.pool, args.kill ? Evict::kill : Evict::no)));
+           logged("pool remove", args, remove_pool(args.options, *args.pool, evict)));
   return print_edit(edit, "removed", args);
 }
 

@@ -40,7 +40,7 @@ void change(PoolBooks& books, const ContainerRecord& record, std::int64_t sign) 
   const auto by = [sign](auto& sum, auto amount) {
     sum.value = std::clamp<std::int64_t>(sum.value + sign * amount.value, 0, most);
   };
-  books.containers = std::max<std::int64_t>(0, books.containers + sign);
+  if (!record.remains) books.containers = std::max<std::int64_t>(0, books.containers + sign);
   by(books.cpu_requests, record.cpu_reserved());
   by(books.cpu_limits, record.cpu_limit.value_or(record.cpu_reserved()));
   by(books.memory_requests, record.memory_reserved());

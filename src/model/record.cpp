@@ -46,6 +46,17 @@ bool take_plain(std::string_view text, T& out) {
   return number.has_value();
 }
 
+/// "BYTES POOL".
+bool take_left_behind(std::string_view text, std::vector<LeftBehind>& out) {
+  const auto gap = std::min(text.find(' '), text.size());
+  std::optional<Bytes> bytes;
+  auto pool = PoolName::parse(text.substr(std::min(gap + 1, text.size())));
+  if (!take_quantity(text.substr(0, gap), max_bytes, bytes) || !pool) return false;
+  if (out.size() >= most_left_behind) return false;
+  out.push_back({*bytes, std::move(*pool)});
+  return true;
+}
+
 bool take_field(ContainerRecord& record, std::string_view key, std::string_view text) {
   if (key == "cpu_request") return take_quantity(text, max_cores, record.cpu_request);
   if (key == "cpu_limit") return take_quantity(text, max_cores, record.cpu_limit);
@@ -58,6 +69,8 @@ bool take_field(ContainerRecord& record, std::string_view key, std::string_view 
   if (key == "since_us") return take_plain(text, record.since_us);
   if (key == "owner_uid") return take_plain(text, record.owner_uid);
   if (key == "arriving") return (record.arriving = true);
+  if (key == "remains") return (record.remains = true);
+  if (key == "left_behind") return take_left_behind(text, record.left_behind);
   if (key == "oom") {
     record.oom = text == "process" ? OomScope::process : OomScope::group;
     return text == "process" || text == "group";
@@ -96,6 +109,19 @@ Bytes ContainerRecord::memory_reserved() const {
   return memory_request ? *memory_request : memory_limit.value_or(Bytes{});
 }
 
+Bytes ContainerRecord::total_left_behind() const {
+  Bytes sum;
+  for (const auto& part : left_behind)
+    sum.value = std::min(max_bytes.value, sum.value + part.bytes.value);
+  return sum;
+}
+
+std::optional<Bytes> ContainerRecord::memory_allowed() const {
+  if (!memory_limit) return std::nullopt;
+  const auto elsewhere = total_left_behind();
+  return elsewhere < *memory_limit ? *memory_limit - elsewhere : Bytes{};
+}
+
 Result<ContainerRecord> ContainerRecord::parse(std::string_view text) {
   std::string name;
   WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
@@ -122,6 +148,9 @@ std::string ContainerRecord::str() const {
   add("swap_limit", swap_limit);
   if (value) out += fmt::format("value {}\n", *value);
   if (arriving) out += "arriving 1\n";
+  if (remains) out += "remains 1\n";
+  for (const auto& part : left_behind)
+    out += fmt::format("left_behind {} {}\n", part.bytes.value, part.pool.str());
   if (work) out += fmt::format("work {}\n", work->count());
   return out + fmt::format("priority {}\noom {}\nsince_us {}\nowner_uid {}\n", priority,
                            to_text(oom), since_us, owner_uid);

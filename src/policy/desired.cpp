@@ -106,7 +106,7 @@ FileValues container_files(const ContainerRecord& record, const Pool& pool, std:
   files.emplace(file::memory_min, memory_text(pool.spec.memory.hard ? reserved : Bytes{}));
   files.emplace(file::memory_low, memory_text(reserved));
   files.emplace(file::memory_high, memory_text(std::nullopt));
-  files.emplace(file::memory_max, memory_text(record.memory_limit));
+  files.emplace(file::memory_max, memory_text(record.memory_allowed()));
   files.emplace(file::memory_swap_max, memory_text(record.swap_limit));
   files.emplace(file::memory_oom_group, record.oom == OomScope::group ? "1" : "0");
   return files;

@@ -177,6 +177,15 @@ class Planner {
            *weight <= wanted.weight_range->second;
   }
 
+  static std::string why_blocked(std::string_view name, std::int64_t in_use, std::int64_t limit) {
+    if (name == file::pids_max)
+      return fmt::format("{} is in use; the kernel would refuse every further fork", in_use);
+    return fmt::format(
+        "{} is in use and cannot be taken back, {} more than the limit; the kernel "
+        "would kill for it",
+        to_text(Bytes{in_use}), to_text(Bytes{in_use - limit}));
+  }
+
   bool blocked_by_use(const CgroupPath& path, const ObservedCgroup& existing,
                       const std::string& name, const std::string& value) {
     const auto limit = limit_number(value);
@@ -184,13 +193,7 @@ class Planner {
                         : name == file::pids_max ? existing.pids_current
                                                  : 0;
     if (!limit || !existing.populated || in_use <= *limit) return false;
-    const auto shown =
-        name == file::memory_max ? to_text(Bytes{in_use}) : fmt::format("{}", in_use);
-    plan_.blocked.push_back({path, name, value,
-                             fmt::format("{} is in use; the kernel would {}", shown,
-                                         name == file::memory_max ? "kill for a lower limit"
-                                                                  : "refuse every further fork"),
-                             false});
+    plan_.blocked.push_back({path, name, value, why_blocked(name, in_use, *limit), false});
     return true;
   }
 
@@ -222,13 +225,10 @@ class Planner {
     for (const auto& other : observed_.cgroups) {
       if (other.path == pool.path || !other.path.is_within(pool.path)) continue;
       if (other.kind == CgroupKind::pool && !other.populated) continue;
-      plan_.blocked.push_back(
-          {pool.path,
-           {},
-           {},
-           fmt::format("pool '{}' is no longer in the file at this place, but holds {}",
-                       pool.pool->name.str(), other.path.leaf()),
-           true});
+      Blocked held{pool.path, {}, {}, {}, true};
+      held.reason = fmt::format("pool '{}' is no longer in the file at this place, but holds {}",
+                                pool.pool->name.str(), other.path.leaf());
+      plan_.blocked.push_back(std::move(held));
       return;
     }
     plan_.changes.push_back({Phase::remove, Op::remove, pool.path, {}, {}, {}, {}});

@@ -11,7 +11,10 @@
 #include "weir/model/kernel_files.h"
 #include "weir/policy/planner.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/journal.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/move.h"
+#include "weir/runtime/shrink.h"
 
 namespace weir {
 namespace {
@@ -74,15 +77,15 @@ void warn_of_strangers(Session& session, const ObservedTree& observed) {
 struct Picture {
   ObservedTree observed;
   DesiredTree desired;
+  std::vector<Shrink> shrinks{};
 };
 
 /// Both trees, with the containers that ended unwatched taken away first.
 Result<Picture> look(Session& session) {
   WEIR_CHECK(check_single_tree(session));
-  WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
   WEIR_CHECK(check_same_backend(session, observed));
-  WEIR_TRY(const auto removed, reclaim_dead(session.io, observed));
+  WEIR_TRY(const auto removed, reclaim_dead(session, observed));
   if (removed > 0) {
     WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
   }
@@ -90,23 +93,53 @@ Result<Picture> look(Session& session) {
   WEIR_TRY(const auto outside, read_outside(session));
   auto desired =
       desired_tree(session.tree, members_of(session.tree, observed), outside, session.host.online);
-  return Picture{std::move(observed), std::move(desired)};
+  Picture picture{std::move(observed), std::move(desired)};
+  picture.shrinks = allow_for_reclaim(session.io, picture.desired, picture.observed);
+  return picture;
 }
 
-/// Kills the containers of every pool that is in the way of `plan`.
-Status evict_by_kill(Session& session, const Plan& plan, const ObservedTree& observed) {
+/// Nothing is taken down under a process that works on it.
+Status check_nobody_works(const Session& session) {
+  for (const auto& cgroup : busy_cgroups(session))
+    if (session.io.exists(cgroup))
+      return fail(Errc::conflict, fmt::format("{} is busy: another weir works on it", cgroup.str()),
+                  "wait until it has ended, then try again");
+  return {};
+}
+
+/// The containers of every pool that is in the way of `plan`.
+std::vector<CgroupPath> in_the_way(const Plan& plan, const ObservedTree& observed) {
+  std::vector<CgroupPath> out;
   for (const auto& blocked : plan.blocked) {
     if (!blocked.conflict) continue;
     for (const auto& cgroup : observed.cgroups)
       if (cgroup.kind == CgroupKind::container && cgroup.path.is_within(blocked.cgroup))
-        WEIR_CHECK(kill_and_remove(session.io, cgroup.path));
+        out.push_back(cgroup.path);
+  }
+  return out;
+}
+
+/// Ends them, or moves them to another pool, which takes the books itself.
+Status evict_all(Session& session, const Evict& evict, const std::vector<CgroupPath>& containers,
+                 FileLock& lock) {
+  if (evict.way == Evict::Way::move) lock.release();
+  for (const auto& path : containers) {
+    if (evict.way == Evict::Way::kill) {
+      WEIR_CHECK(kill_and_remove(session.io, path));
+    } else if (auto moved = evict_container(session, path, evict.to); !moved) {
+      return tl::unexpected(
+          std::move(moved).error().with(fmt::format("move {} to {}", path.leaf(), evict.to)));
+    }
+  }
+  if (evict.way == Evict::Way::move) {
+    WEIR_TRY(lock, session.run_dir.lock_books());
   }
   return {};
 }
 
 tl::unexpected<Error> conflict_error(const Blocked& conflict) {
   return fail(Errc::conflict, fmt::format("{}: {}", conflict.cgroup.str(), conflict.reason),
-              "end or move its containers first, or `weir apply --evict kill`");
+              "end or move its containers first, or `weir apply --evict POOL|kill`");
 }
 
 std::optional<std::string> managed_value(const ObservedTree& observed, const Change& change) {
@@ -200,24 +233,34 @@ Result<std::vector<std::string>> remove_top(CgroupIo& io, const ObservedCgroup& 
 }  // namespace
 
 Result<Plan> plan(Session& session) {
+  repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(const auto picture, look(session));
   warn_of_strangers(session, picture.observed);
   return make_plan(picture.desired, picture.observed);
 }
 
-Result<ApplyReport> apply(Session& session, Evict evict) {
+Result<ApplyReport> apply(Session& session, const Evict& evict) {
+  repair(session);
   WEIR_TRY(auto claim, session.run_dir.claim("apply"));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(auto picture, look(session));
   warn_of_strangers(session, picture.observed);
   ApplyReport report{make_plan(picture.desired, picture.observed), 0};
   if (const auto* conflict = report.plan.conflict()) {
-    if (evict == Evict::no) return conflict_error(*conflict);
-    WEIR_CHECK(evict_by_kill(session, report.plan, picture.observed));
+    if (evict.way == Evict::Way::no) return conflict_error(*conflict);
+    WEIR_CHECK(evict_all(session, evict, in_the_way(report.plan, picture.observed), lock));
     WEIR_TRY(picture, look(session));
     report.plan = make_plan(picture.desired, picture.observed);
     if (const auto* still = report.plan.conflict()) return conflict_error(*still);
+  }
+  if (!picture.shrinks.empty()) {
+    lock.release();
+    make_room(session, picture.shrinks);
+    WEIR_TRY(lock, session.run_dir.lock_books());
+    WEIR_TRY(picture, look(session));
+    report.plan = make_plan(picture.desired, picture.observed);
+    if (const auto* conflict = report.plan.conflict()) return conflict_error(*conflict);
   }
   auto execution = execute(session.io, report.plan);
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
@@ -227,6 +270,7 @@ Result<ApplyReport> apply(Session& session, Evict evict) {
 }
 
 Result<std::vector<Drift>> verify(Session& session, bool repair) {
+  weir::repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(const auto before, look(session));
   warn_of_strangers(session, before.observed);
@@ -247,13 +291,14 @@ Result<std::vector<Drift>> verify(Session& session, bool repair) {
 }
 
 Result<TeardownReport> teardown(Session& session, bool kill) {
+  repair(session);
   WEIR_TRY(auto claim, session.run_dir.claim("apply"));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_CHECK(remove_half_made(session));
   WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
   if (observed.cgroups.empty()) return TeardownReport{};
   WEIR_CHECK(check_same_backend(session, observed));
   WEIR_CHECK(check_nobody_inside(observed, kill));
+  WEIR_CHECK(check_nobody_works(session));
   TeardownReport report;
   for (const auto& cgroup : observed.cgroups) {
     if (cgroup.kind != CgroupKind::container) continue;

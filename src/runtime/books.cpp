@@ -49,7 +49,9 @@ Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
     if (!path) continue;
     WEIR_TRY(const auto record, read_record(io_, *path));
     if (!record) continue;
-    if (reclaim && has_ended(io_, *path) && remove_tree(io_, *path))
+    // A moved container's former cgroup goes when it has drained, one in the making fills soon.
+    const bool may_go = reclaim && !record->remains && !record->arriving;
+    if (may_go && has_ended(io_, *path) && remove_tree(io_, *path))
       --sums.leaves;
     else
       sums.add(*record);

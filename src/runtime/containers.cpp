@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/containers.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 #include <map>
@@ -10,6 +11,10 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
+#include "weir/runtime/journal.h"
+#include "weir/runtime/remains.h"
+
+#include "relocate.h"
 
 namespace weir {
 namespace {
@@ -22,17 +27,32 @@ Result<std::optional<Member>> read_member(CgroupIo& io, const CgroupPath& path, 
   if (!text) return pass(std::move(text));
   if (!*text) return std::optional<Member>{};
   auto record = ContainerRecord::parse(**text);
-  if (!record) return std::optional<Member>{};  // damaged: a stranger's, as observe() sees it
+  // Damaged: a stranger's, as observe() sees it.
+  if (!record || record->remains) return std::optional<Member>{};
   return std::optional{Member{std::move(*record), path, pool}};
 }
 
-/// A `place` that was killed left its container frozen with part of the processes in it.
-Status finish_arrival(CgroupIo& io, const ObservedCgroup& cgroup) {
-  if (!cgroup.container->arriving) return {};
-  WEIR_CHECK(io.write(cgroup.path, file::cgroup_freeze, "0"));
-  auto record = *cgroup.container;
-  record.arriving = false;
-  return io.set_attribute(cgroup.path, attribute::container, record.str());
+/// The record of a container at `path`, or nothing where there is none that can be read.
+std::optional<ContainerRecord> record_at(CgroupIo& io, const CgroupPath& path) {
+  const auto text = io.attribute(path, attribute::container);
+  if (!text || !*text) return std::nullopt;
+  auto record = ContainerRecord::parse(**text);
+  return record ? std::optional{std::move(*record)} : std::nullopt;
+}
+
+/// The scope of a container that was moved on a systemd host: unit names are unique, so it is
+/// called NAME-g2.scope or higher.
+std::optional<CgroupPath> find_later_scope(CgroupIo& io, const Pool& pool,
+                                           const ContainerName& name) {
+  const auto names = io.children(pool.path);
+  if (!names) return std::nullopt;
+  for (const auto& child : *names) {
+    if (!child.starts_with(name.str() + "-g") || !child.ends_with(".scope")) continue;
+    const auto path = pool.path.child(child);
+    const auto record = path ? record_at(io, *path) : std::nullopt;
+    if (record && record->name == name && !record->remains) return *path;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -42,7 +62,7 @@ std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observe
   for (std::size_t i = 0; i < tree.pools.size(); ++i) by_path.emplace(tree.pools[i].path.str(), i);
   std::vector<Member> out;
   for (const auto& cgroup : observed.cgroups) {
-    if (cgroup.kind != CgroupKind::container) continue;
+    if (cgroup.kind != CgroupKind::container || cgroup.container->remains) continue;
     const auto parent = cgroup.path.parent();
     const auto pool = by_path.find(parent.str());
     if (pool != by_path.end()) out.push_back({*cgroup.container, cgroup.path, pool->second});
@@ -74,25 +94,34 @@ std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
     if (!tree.pools[i].children.empty()) continue;
     const auto path = container_path(tree, i, name);
-    if (path && io.exists(*path)) return *path;
+    if (path && io.exists(*path)) {
+      const auto record = record_at(io, *path);
+      if (!record || !record->remains) return *path;
+    }
+    if (tree.backend != Backend::systemd) continue;
+    if (auto later = find_later_scope(io, tree.pools[i], name)) return later;
   }
   return std::nullopt;
 }
 
-Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed) {
+Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed) {
   std::size_t removed = 0;
+  const auto busy = busy_cgroups(session);
   for (const auto& cgroup : observed.cgroups) {
-    if (cgroup.kind != CgroupKind::container) continue;
+    if (cgroup.kind != CgroupKind::container || cgroup.container->remains) continue;
+    if (std::ranges::find(busy, cgroup.path) != busy.end()) continue;
     if (cgroup.populated) {
-      WEIR_CHECK(finish_arrival(io, cgroup));
+      // The journal went with /run/weir, the mark did not.
+      if (cgroup.container->arriving) WEIR_CHECK(finish_arrival(session.io, cgroup.path));
       continue;
     }
-    const auto done = remove_tree(io, cgroup.path);
+    const auto done = remove_tree(session.io, cgroup.path);
     if (done) ++removed;
     // Populated again means it was alive after all.
     if (!done && done.error().sys != EBUSY) return tl::unexpected(done.error());
   }
-  return removed;
+  WEIR_TRY(const auto drained, settle_remains(session, observed));
+  return removed + drained;
 }
 
 Status settle_weights(Session& session, std::size_t pool) {

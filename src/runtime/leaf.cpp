@@ -11,27 +11,6 @@
 #include "weir/runtime/containers.h"
 
 namespace weir {
-namespace {
-
-constexpr std::string_view half_made = "half-made";
-
-}  // namespace
-
-Status remove_half_made(Session& session) {
-  const auto text = session.run_dir.note(half_made);
-  if (text.empty()) return {};
-  const auto path = CgroupPath::parse(text);
-  const bool ours = path && *path != session.tree.top && path->is_within(session.tree.top);
-  if (ours && session.io.exists(*path) &&
-      !session.io.attribute(*path, attribute::container).value_or(std::nullopt)) {
-    auto removed = session.io.remove(*path);
-    // Populated meanwhile: somebody else's now.
-    if (!removed && removed.error().sys != EBUSY && removed.error().sys != ENOENT) return removed;
-  }
-  session.run_dir.remove_note(half_made);
-  return {};
-}
-
 Status check_pool_is_applied(Session& session, const Pool& pool) {
   if (session.tree.backend == Backend::systemd) {
     // A slice may stand there because something referred to it; systemd enables the controllers.
@@ -57,45 +36,62 @@ Status check_pool_is_applied(Session& session, const Pool& pool) {
   return {};
 }
 
-Status make_leaf(Session& session, const CgroupPath& path, const ContainerRecord& record,
-                 const Pool& pool, std::uint16_t weight) {
-  WEIR_CHECK(remove_half_made(session));
-  ignore(session.run_dir.leave_note(half_made, path.str()), "without it only a crash leaks a leaf");
+namespace {
+
+/// What people run into, in words they can act on.
+Error explain_make(Error error, const ContainerRecord& record, const Pool& pool) {
+  if (error.sys == EEXIST) {
+    error.code = Errc::conflict;
+    if (error.hint.empty()) {
+      error.message = fmt::format("container '{}' exists already", record.name.str());
+      error.hint = "choose another --name, or `weir ps` to see it";
+    }
+  }
+  if (error.sys == EAGAIN) {
+    error.code = Errc::no_capacity;
+    error.message = fmt::format("{}: the kernel allows no further cgroup (cgroup.max.descendants)",
+                                pool.path.str());
+  }
+  return error;
+}
+
+/// What a container of this name, which has ended, left in pools it was moved out of.
+Status remove_remains(Session& session, const ContainerName& name) {
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i) {
+    const auto path = container_path(session.tree, i, name);
+    if (path && session.io.exists(*path)) WEIR_CHECK(remove_tree(session.io, *path));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<WorkClaim> make_leaf(Session& session, Work work, const CgroupPath& path,
+                            const ContainerRecord& record, const Pool& pool, std::uint16_t weight) {
+  WEIR_TRY(auto claim, weir::claim(session, record.name.str(), {.work = work, .cgroup = path}));
   FileValues limits;
   for (const auto& [name, value] : container_files(record, pool, weight))
     if (!same_value(name, default_value(name).value_or(""), value)) limits.emplace(name, value);
-  auto made = session.io.make_for(path, limits);
-  if (!made) session.run_dir.remove_note(half_made);  // the cgroup there is not ours
-  if (!made && made.error().sys == EEXIST)
-    return fail(Errc::conflict,
-                made.error().hint.empty()
-                    ? fmt::format("container '{}' exists already", record.name.str())
-                    : made.error().message,
-                made.error().hint.empty() ? "choose another --name, or `weir ps` to see it"
-                                          : made.error().hint);
-  if (!made && made.error().sys == EAGAIN)
-    return fail(Errc::no_capacity,
-                fmt::format("{}: the kernel allows no further cgroup (cgroup.max.descendants)",
-                            pool.path.str()));
-  WEIR_CHECK(std::move(made));
+  if (auto made = session.io.make_for(path, limits); !made) {
+    claim.done();  // the cgroup there, if any, is not ours
+    return tl::unexpected(explain_make(std::move(made).error(), record, pool));
+  }
   const auto fill = [&]() -> Status {
     WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
-    session.run_dir.remove_note(half_made);
     for (const auto& [name, value] : limits) WEIR_CHECK(session.io.write(path, name, value));
     return {};
   };
   auto filled = fill();
-  if (!filled) {
-    ignore(session.io.remove(path), "the first error is the one to report");
-    session.run_dir.remove_note(half_made);
-  }
-  return filled;
+  if (filled) return claim;
+  // Where it cannot be removed the claim's entry has the next command try again.
+  if (session.io.remove(path)) claim.done();
+  return pass(std::move(filled));
 }
 
-Status make_member(Session& session, std::size_t pool, const CgroupPath& path,
-                   const ContainerRecord& record) {
+Result<WorkClaim> make_member(Session& session, Work work, std::size_t pool, const CgroupPath& path,
+                              const ContainerRecord& record) {
   WEIR_TRY(const auto weight, newcomer_weight(session, pool, record));
-  return make_leaf(session, path, record, session.tree.pools[pool], weight);
+  return make_leaf(session, work, path, record, session.tree.pools[pool], weight);
 }
 
 Status check_name_is_free(Session& session, Books& books, const ContainerName& name) {
@@ -103,7 +99,7 @@ Status check_name_is_free(Session& session, Books& books, const ContainerName& n
     return fail(Errc::usage, fmt::format("'{}' is the name of a pool", name.str()),
                 "give the container another --name");
   const auto taken = find_container(session.io, session.tree, name);
-  if (!taken) return {};
+  if (!taken) return remove_remains(session, name);
   WEIR_TRY(const bool empty, wait_unpopulated(session.io, *taken, std::chrono::milliseconds{0}));
   if (empty && session.io.attribute(*taken, attribute::container).value_or(std::nullopt))
     return books.remove(*taken);

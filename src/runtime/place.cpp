@@ -90,6 +90,41 @@ Status check_nobody_is_passed(Session& session, Books& books, std::size_t pool,
   return {};
 }
 
+/// Everything that needs the books, until the empty cgroup waits for its processes.
+Result<WorkClaim> make_place(Session& session, std::size_t pool, const CgroupPath& path,
+                             const ContainerRecord& record) {
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(check_pool_is_applied(session, session.tree.pools[pool]));
+  auto books = session.books();
+  WEIR_CHECK(check_name_is_free(session, books, record.name));
+  WEIR_CHECK(check_nobody_is_passed(session, books, pool, record));
+  WEIR_CHECK(books.admit(pool, record));
+  auto claim = make_member(session, Work::place, pool, path, record);
+  if (!claim) ignore(books.unbook(pool, record), "the next one to look counts anew");
+  return claim;
+}
+
+/// Nobody came: the cgroup goes, if nobody is inside after all.
+void give_up_place(Session& session, const CgroupPath& path, WorkClaim& claim) {
+  auto lock = session.run_dir.lock_books();
+  if (lock && session.books().remove(path)) claim.done();
+}
+
+Result<ReleaseReport> release_claimed(Session& session, const CgroupPath& path,
+                                      const std::string& name, bool kill) {
+  WEIR_TRY(const bool empty, wait_unpopulated(session.io, path, std::chrono::milliseconds{0}));
+  if (!empty && !kill)
+    return fail(Errc::conflict, fmt::format("container '{}' still has processes", name),
+                fmt::format("end them, or `weir release {} --kill`", name));
+  if (!empty) WEIR_CHECK(kill_all(session.io, path));
+  WEIR_CHECK(session.books().remove(path));
+  call_next(session.io, session.tree, session.run_dir);
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
+    if (session.tree.pools[i].path == path.parent())
+      ignore(settle_weights(session, i), "the next start or verify settles them");
+  return ReleaseReport{path, !empty};
+}
+
 }  // namespace
 
 Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
@@ -101,22 +136,14 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   record.arriving = true;
   PlaceReport report;
   WEIR_TRY(report.path, container_path(session.tree, index, record.name));
-  WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_CHECK(check_pool_is_applied(session, pool));
-  auto books = session.books();
-  WEIR_CHECK(check_name_is_free(session, books, record.name));
-  WEIR_CHECK(check_nobody_is_passed(session, books, index, record));
-  WEIR_CHECK(books.admit(index, record));
-  if (auto made = make_member(session, index, report.path, record); !made) {
-    ignore(books.unbook(index, record), "the next one to look counts anew");
-    return pass(std::move(made));
-  }
+  repair(session);
+  WEIR_TRY(auto claim, make_place(session, index, report.path, record));
   const auto homes = hold_again(processes);
   auto taken = take_processes(session.io, report.path, std::move(processes));
   session.io.inhabited(report.path);
   if (!taken || taken->taken.empty()) {
     put_back(session.io, homes);
-    ignore(books.remove(report.path), "what is still inside keeps it; `weir ps` shows it");
+    give_up_place(session, report.path, claim);
   }
   if (!taken) return pass(std::move(taken));
   if (taken->taken.empty())
@@ -127,12 +154,15 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   report.processes = std::move(*taken);
   record.arriving = false;
   WEIR_CHECK(session.io.set_attribute(report.path, attribute::container, record.str()));
-  ignore(settle_weights(session, index), "the next start or verify settles them");
+  claim.done();
+  if (auto again = session.run_dir.lock_books())
+    ignore(settle_weights(session, index), "the next start or verify settles them");
   return report;
 }
 
 Result<ReleaseReport> release(Session& session, const std::string& name, bool kill) {
   WEIR_TRY(const auto container, ContainerName::parse(name));
+  repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   const auto path = find_container(session.io, session.tree, container);
   if (!path)
@@ -142,17 +172,10 @@ Result<ReleaseReport> release(Session& session, const std::string& name, bool ki
   if (!record || !*record)
     return fail(Errc::conflict, fmt::format("{} was not made by weir", path->str()),
                 "whoever made it must remove it");
-  WEIR_TRY(const bool empty, wait_unpopulated(session.io, *path, std::chrono::milliseconds{0}));
-  if (!empty && !kill)
-    return fail(Errc::conflict, fmt::format("container '{}' still has processes", name),
-                fmt::format("end them, or `weir release {} --kill`", name));
-  if (!empty) WEIR_CHECK(kill_all(session.io, *path));
-  WEIR_CHECK(session.books().remove(*path));
-  call_next(session.io, session.tree, session.run_dir);
-  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
-    if (session.tree.pools[i].path == path->parent())
-      ignore(settle_weights(session, i), "the next start or verify settles them");
-  return ReleaseReport{*path, !empty};
+  WEIR_TRY(auto claim, weir::claim(session, name, {.work = Work::release, .cgroup = *path}));
+  auto report = release_claimed(session, *path, name, kill);
+  claim.done();
+  return report;
 }
 
 }  // namespace weir

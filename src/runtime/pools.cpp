@@ -75,7 +75,7 @@ void bring_back(const Options& options, const Edit& edit) {
 }
 
 /// Applies `after`; whatever goes wrong, the kernel is brought back to `before`.
-Result<ApplyReport> try_out(const Options& options, const Edit& edit, Evict evict) {
+Result<ApplyReport> try_out(const Options& options, const Edit& edit, const Evict& evict) {
   WEIR_TRY(auto session, open_session_with(options, edit.after));
   auto report = apply(session, evict);
   if (!report) {
@@ -126,7 +126,7 @@ Result<PoolEdit> set_pool(const Options& options, const std::string& name,
   return write_edit(options, std::move(edit));
 }
 
-Result<PoolEdit> remove_pool(const Options& options, const std::string& name, Evict evict) {
+Result<PoolEdit> remove_pool(const Options& options, const std::string& name, const Evict& evict) {
   WEIR_TRY(const auto pool, PoolName::parse(name));
   WEIR_TRY(auto edit, start_edit(options, pool));
   const auto place = definition(edit.before, pool);

@@ -70,8 +70,9 @@ Result<ContainerRecord> make_record(const Session& session, const Pool& pool,
 
 struct Started {
   Child child;
-  CgroupPath path;
+  CgroupPath path;  ///< where it was born; it may be moved
   std::size_t pool;
+  ContainerRecord record;
 };
 
 Error no_more_tasks(const Pool& pool) {
@@ -87,14 +88,16 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
                                const ContainerRecord& record, const Command& command) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
   WEIR_CHECK(books.admit(index, record));
-  if (auto made = make_member(session, index, path, record); !made) {
+  auto claim = make_member(session, Work::make, index, path, record);
+  if (!claim) {
     ignore(books.unbook(index, record), "the next one to look counts anew");
-    return pass(std::move(made));
+    return pass(std::move(claim));
   }
+  claim->done();
   auto directory = session.io.directory(path);
   auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
   session.io.inhabited(path);
-  if (child) return Started{std::move(*child), path, index};
+  if (child) return Started{std::move(*child), path, index, record};
   ignore(books.remove(path), "the first error is the one to report");
   if (child.error().sys == EAGAIN) return tl::unexpected(no_more_tasks(session.tree.pools[index]));
   return pass(std::move(child));
@@ -131,18 +134,39 @@ Result<Started> start_audited(Session& session, const RunRequest& request, Signa
                  std::move(started));
 }
 
+/// Where the container is by now.
+CgroupPath current_path(Session& session, const CgroupPath& born, const ContainerRecord& record) {
+  const auto is_it = [&](const CgroupPath& path) {
+    const auto text = session.io.attribute(path, attribute::container);
+    if (!text || !*text) return false;
+    const auto found = ContainerRecord::parse(**text);
+    return found && !found->remains && found->since_us == record.since_us;
+  };
+  if (is_it(born)) return born;
+  const auto moved = find_container(session.io, session.tree, record.name);
+  return moved && is_it(*moved) ? *moved : born;
+}
+
 /// The command has ended: what it left is ended too, unless it is to stay.
 Status finish(Session& session, const Started& started, bool leave) {
+  auto path = current_path(session, started.path, started.record);
   if (leave) {
-    WEIR_TRY(const bool empty,
-             wait_unpopulated(session.io, started.path, std::chrono::milliseconds{0}));
+    WEIR_TRY(const bool empty, wait_unpopulated(session.io, path, std::chrono::milliseconds{0}));
     if (!empty) return {};
   }
-  WEIR_CHECK(empty_out(session.io, started.path, grace));
+  for (;;) {
+    WEIR_CHECK(empty_out(session.io, path, grace));
+    // Somebody may have been moving it just then.
+    auto now = current_path(session, started.path, started.record);
+    if (now == path || !session.io.exists(now)) break;
+    path = std::move(now);
+  }
   WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_CHECK(session.books().remove(started.path));
+  WEIR_CHECK(session.books().remove(path));
   call_next(session.io, session.tree, session.run_dir);
-  return settle_weights(session, started.pool);
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
+    if (session.tree.pools[i].path == path.parent()) return settle_weights(session, i);
+  return {};
 }
 
 RunOutcome not_started(const Error& error) {
@@ -183,13 +207,17 @@ Status take_filter_of_pool(const Session& session, RunRequest& request) {
 
 Result<RunOutcome> run(Session& session, RunRequest request) {
   WEIR_CHECK(take_filter_of_pool(session, request));
+  repair(session);
   WEIR_TRY(auto relay, SignalRelay::start());
   request.command.signal_mask = relay.previous_mask();
   WEIR_TRY(auto started, start_audited(session, request, relay));
   std::optional<Guardian> guardian;
   if (request.command.die_with_parent) {
     WEIR_TRY(auto directory, session.io.directory(started.path));
-    WEIR_TRY(guardian, Guardian::watch(std::move(directory)));
+    WEIR_TRY(guardian, Guardian::watch(std::move(directory), [&session, &started] {
+               const auto path = current_path(session, started.path, started.record);
+               ignore(session.io.write(path, file::cgroup_kill, "1"), "nobody is left to be told");
+             }));
   }
   auto outcome = supervise(session, started, request, relay);
   if (guardian) guardian->dismiss();

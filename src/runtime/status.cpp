@@ -170,12 +170,12 @@ Result<std::vector<WaitingStatus>> waiting(Session& session) {
 }
 
 Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds sample) {
+  repair(session);
   std::vector<WaitingStatus> queue;
   {
     WEIR_TRY(auto lock, session.run_dir.lock_books());
-    WEIR_CHECK(remove_half_made(session));
     WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
-    WEIR_CHECK(reclaim_dead(session.io, observed));
+    WEIR_CHECK(reclaim_dead(session, observed));
     WEIR_TRY(queue, waiting(session));
   }
   WEIR_TRY(auto now, status(session, sample));

@@ -93,10 +93,51 @@ TEST_CASE("execute: a limit is not lowered below what came into use since the pl
   CHECK_FALSE(report.stopped_by.has_value());
   CHECK(report.done == 1);
   REQUIRE(report.blocked.size() == 2);
-  CHECK(report.blocked[0].reason == "memory.current rose to 1048576 meanwhile");
+  CHECK(report.blocked[0].reason ==
+        "1MiB is in use and could not be taken back, 1020KiB more than the limit");
   CHECK(report.blocked[1].reason == "pids.current rose to 2 meanwhile");
   CHECK(*kernel.read(at("a"), "memory.max") == "max\n");
   CHECK(kernel.oom_kills() == 0);
+}
+
+TEST_CASE("execute: what can be reclaimed makes room for a lower limit") {
+  FakeKernel kernel;
+  REQUIRE(kernel.write({}, "cgroup.subtree_control", "+memory +pids").has_value());
+  REQUIRE(kernel.make(at("a")).has_value());
+  const auto pid = kernel.spawn(at("a"));
+  kernel.use_memory(*pid, 1 << 20);
+  kernel.use_cache(at("a"), 9 << 20);
+  const Plan plan{{write("a", "memory.max", "4194304", Phase::lower)}, {}};
+  const auto report = execute(kernel, plan);
+  CHECK(report.done == 1);
+  CHECK(report.blocked.empty());
+  CHECK(*kernel.read(at("a"), "memory.max") == "4194304\n");
+  CHECK(*kernel.read(at("a"), "memory.high") == "max\n");
+  CHECK(kernel.oom_kills() == 0);
+}
+
+TEST_CASE("execute: a grower waits for a sibling that could not shrink, if both do not fit") {
+  FakeKernel kernel;
+  REQUIRE(kernel.write({}, "cgroup.subtree_control", "+memory").has_value());
+  REQUIRE(kernel.make(at("p")).has_value());
+  REQUIRE(kernel.write(at("p"), "memory.max", "20971520").has_value());
+  REQUIRE(kernel.write(at("p"), "cgroup.subtree_control", "+memory").has_value());
+  for (const auto* name : {"p/a", "p/b"}) {
+    REQUIRE(kernel.make(at(name)).has_value());
+    REQUIRE(kernel.write(at(name), "memory.max", "10485760").has_value());
+  }
+  kernel.use_memory(*kernel.spawn(at("p/a")), 8 << 20);
+  const auto lower = write("p/a", "memory.max", "4194304", Phase::lower);
+  const auto grow = [&](const char* to) {
+    return execute(kernel, Plan{{lower, write("p/b", "memory.max", to, Phase::raise)}, {}});
+  };
+  const auto both = grow("16777216");
+  REQUIRE(both.blocked.size() == 2);
+  CHECK(both.blocked[1].reason == "waits for a, which could not shrink");
+  CHECK(*kernel.read(at("p/b"), "memory.max") == "10485760\n");
+  CHECK(kernel.write(at("p"), "memory.max", "41943040").has_value());
+  CHECK(grow("16777216").blocked.size() == 1);
+  CHECK(*kernel.read(at("p/b"), "memory.max") == "16777216\n");
 }
 
 TEST_CASE("restoring controllers: off again, but for those that somebody uses") {

@@ -41,6 +41,13 @@ void check_container(std::string_view text) {
   require(again && again->str() == record->str());
 }
 
+void check_journal(std::string_view text) {
+  const auto entry = JournalEntry::parse(text);
+  if (!entry) return check_error(entry);
+  const auto again = JournalEntry::parse(entry->str());
+  require(again && *again == *entry);
+}
+
 void check_pool(std::string_view text) {
   const auto record = PoolRecord::parse(text);
   if (!record) return check_error(record);
@@ -91,6 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_container(text);
   check_pool(text);
   check_dynamics(text);
+  check_journal(text);
   check_books(text);
   check_booking(text);
   check_ticket(text);

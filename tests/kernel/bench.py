@@ -4,7 +4,8 @@
 
 - `weir run -- true` beside cgexec and beside the least static program that starts a command in a new cgroup;
 - `weir apply` of many pools beside a plain C loop that makes the same directories and the same writes;
-- where systemd is PID 1, instead of both: `weir run -- true` beside `systemd-run --scope -- true`.
+- `weir move` of a container beside a plain C loop that writes its processes to another cgroup;
+- where systemd is PID 1, instead of all: `weir run -- true` beside `systemd-run --scope -- true`.
 """
 
 import argparse
@@ -23,7 +24,7 @@ sys.dont_write_bytecode = True
 from harness import backend  # noqa: E402
 from harness.weir import Weir  # noqa: E402
 
-RUN_GOAL, APPLY_GOAL, SCOPE_GOAL = 1.5, 1.3, 1.0
+RUN_GOAL, APPLY_GOAL, SCOPE_GOAL, MOVE_GOAL = 1.5, 1.3, 1.0, 1.5
 
 
 def timed(command):
@@ -113,6 +114,47 @@ def bench_apply(weir, where, folder, pools, times):
     where.clean()
 
 
+def to_and_fro(first, second, move):
+    """Moves to the second, back to the first, and so on; each call is one way."""
+    ends = [first, second]
+
+    def one_way():
+        ends.reverse()
+        return move(ends[1], ends[0])
+    return one_way
+
+
+def bench_move(weir, where, processes, times):
+    weir.configure("[pool.p]\n[pool.q]\n").ok("apply")
+    inside = weir.start("run", "--pool", "p", "--name", "box", "--", "weir-storm", str(processes), "0", "0", "3600")
+    inside.stdout.readline()
+    here, there = where.tree.make("bench-here"), where.tree.make("bench-there")
+    outside = subprocess.Popen(["weir-storm", str(processes), "0", "0", "3600"], stdout=subprocess.PIPE,
+                               preexec_fn=lambda: where.tree.enter(here))
+    outside.stdout.readline()
+    frozen = []
+
+    def weir_move(_, to):
+        begin = time.perf_counter()
+        frozen.append(weir.json("move", "box", "--to", to, timeout=300)["frozen_ms"])
+        return (time.perf_counter() - begin) * 1000
+    samples = interleaved({
+        "weir move": to_and_fro("p", "q", weir_move),
+        "plain C loop": to_and_fro(here, there, lambda source, to: timed(
+            ["weir-move-loop", where.tree.path(source), where.tree.path(to)])),
+    }, times)
+    show(f"moving {processes + 1} processes", samples, "plain C loop", MOVE_GOAL if processes >= 1000 else None)
+    median = statistics.median(samples["weir move"])
+    print(f"  a process: {median * 1000 / (processes + 1):.0f} us; frozen for {statistics.median(frozen)} ms, at most "
+          f"{max(frozen)} ms", flush=True)
+    weir("release", "box", "--kill", timeout=300)
+    inside.wait()
+    for path in (here, there):
+        where.tree.kill(path, seconds=120)
+    outside.wait()
+    where.clean()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="fewer pools and fewer repetitions")
@@ -127,6 +169,8 @@ def main():
             bench_scope(weir, where, 7 if options.fast else 31)
         else:
             bench_run(weir, where, 7 if options.fast else 21)
+            for processes in (1, 100, 1000) if options.fast else (1, 100, 1000, 10000):
+                bench_move(weir, where, processes, 3 if options.fast else 5)
             bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)
     finally:
         where.clean()

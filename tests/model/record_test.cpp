@@ -26,6 +26,16 @@ ContainerRecord full_record() {
 
 }  // namespace
 
+namespace {
+
+std::string many_lines(const std::string& line, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += line;
+  return out;
+}
+
+}  // namespace
+
 TEST_CASE("a container's record comes back as it was") {
   const auto text = full_record().str();
   const auto back = ContainerRecord::parse(text);
@@ -57,6 +67,19 @@ TEST_CASE("a reservation is the request, else the limit, else nothing") {
   record.memory_request.reset();
   CHECK(record.cpu_reserved() == Cores{1'500'000});
   CHECK(record.memory_reserved() == Bytes{1 << 30});
+}
+
+TEST_CASE("what a container left behind is taken off what its cgroup may hold") {
+  auto record = *ContainerRecord::parse(
+      "weir 1\nname a\nmemory_limit 1000\nremains 1\nleft_behind 300 web\nleft_behind 100 ci\n");
+  CHECK(record.remains);
+  CHECK(record.total_left_behind() == Bytes{400});
+  CHECK(record.memory_allowed() == Bytes{600});
+  CHECK(ContainerRecord::parse(record.str())->left_behind == record.left_behind);
+  record.left_behind.push_back({Bytes{5000}, *PoolName::parse("db")});
+  CHECK(record.memory_allowed() == Bytes{0});
+  record.memory_limit.reset();
+  CHECK_FALSE(record.memory_allowed().has_value());
 }
 
 TEST_CASE("a record of a later version keeps what this one knows") {
@@ -97,6 +120,11 @@ TEST_CASE("a hostile record is refused, whatever is in it") {
                            head + "oom maybe\n",
                            head + "oom\n",
                            head + "since_us x\n",
+                           head + "left_behind 5\n",
+                           head + "left_behind -5 web\n",
+                           head + "left_behind 5 Web\n",
+                           head + "left_behind 5 web batch\n",
+                           head + many_lines("left_behind 1 web\n", most_left_behind + 1),
                            head + std::string(5000, 'x'),
                            std::string(100'000, '\n')}) {
     CAPTURE(text);

@@ -151,7 +151,8 @@ TEST_CASE("a limit below what is in use is blocked, the rest is done") {
   CHECK(lines(plan) == Lines{"raise w.slice/a.slice/memory.low 0 -> 4096"});
   REQUIRE(plan.blocked.size() == 2);
   CHECK(plan.blocked[0].file == "memory.max");
-  CHECK(plan.blocked[0].reason == "64KiB is in use; the kernel would kill for a lower limit");
+  CHECK(plan.blocked[0].reason ==
+        "64KiB is in use and cannot be taken back, 32KiB more than the limit");
   CHECK(plan.blocked[1].file == "pids.max");
   CHECK(plan.conflict() == nullptr);
   // Exactly what is in use is allowed; so is anything below an empty cgroup.

@@ -204,6 +204,17 @@ void FakeKernel::use_memory(int pid, std::int64_t bytes) {
   process.charges[process.at] += bytes;
 }
 
+void FakeKernel::release_memory(int pid, const CgroupPath& cgroup, std::int64_t bytes) {
+  auto& charges = processes_.at(pid).charges;
+  auto* node = find(cgroup);
+  if (!node || charges[node] < bytes) throw NotModelled("memory that is not charged there");
+  charges[node] -= bytes;
+}
+
+void FakeKernel::drop_cache(const CgroupPath& cgroup) {
+  if (auto* node = find(cgroup)) node->cache = 0;
+}
+
 void FakeKernel::use_cache(const CgroupPath& cgroup, std::int64_t bytes) {
   auto* node = find(cgroup);
   if (!node) throw NotModelled("cache of a cgroup that is not there");

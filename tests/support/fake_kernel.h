@@ -62,6 +62,9 @@ class FakeKernel final : public CgroupIo {
   [[nodiscard]] bool is_alive(int pid) const;
   /// The process allocates memory, charged to the cgroup where it is now.
   void use_memory(int pid, std::int64_t bytes);
+  /// It frees memory that it was charged for in `cgroup`.
+  void release_memory(int pid, const CgroupPath& cgroup, std::int64_t bytes);
+  void drop_cache(const CgroupPath& cgroup);
   /// Page cache, which can be reclaimed.
   void use_cache(const CgroupPath& cgroup, std::int64_t bytes);
   [[nodiscard]] int oom_kills() const { return oom_kills_; }
@@ -90,6 +93,7 @@ class FakeKernel final : public CgroupIo {
   [[nodiscard]] std::string events(const Node& node) const;
   [[nodiscard]] std::string type(const Node& node) const;
   [[nodiscard]] std::string processes_in(const Node& node) const;
+  [[nodiscard]] static std::int64_t cache_in(const Node& node);
   [[nodiscard]] std::string statistics(const Node& node, std::string_view file) const;
 
   /// 0 or an errno.

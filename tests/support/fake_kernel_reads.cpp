@@ -40,11 +40,19 @@ std::string FakeKernel::processes_in(const Node& node) const {
   return out;
 }
 
+std::int64_t FakeKernel::cache_in(const Node& node) {
+  auto sum = node.cache;
+  for (const auto& [name, child] : node.children) sum += cache_in(*child);
+  return sum;
+}
+
 std::string FakeKernel::statistics(const Node& node, std::string_view file) const {
   if (file == file::cgroup_stat)
     return fmt::format("nr_descendants {}\nnr_dying_descendants 0", node.descendants());
   if (file == file::cpu_stat) return "usage_usec 0\nuser_usec 0\nsystem_usec 0";
-  if (file == file::memory_stat) return fmt::format("anon 0\nfile {}", node.cache);
+  if (file == file::memory_stat)
+    return fmt::format("anon 0\nfile {0}\nslab_reclaimable 0\ninactive_file {0}\nactive_file 0",
+                       cache_in(node));
   if (file.ends_with(".pressure"))
     return "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
            "full avg10=0.00 avg60=0.00 avg300=0.00 total=0";

@@ -30,6 +30,7 @@ class CgroupFs final : public CgroupIo {
                                                std::string_view name) override;
   Status set_attribute(const CgroupPath& cgroup, std::string_view name,
                        std::string_view value) override;
+  Status copy_attributes(const CgroupPath& from, const CgroupPath& to) override;
   Result<UniqueFd> directory(const CgroupPath& cgroup) override;
 
  private:

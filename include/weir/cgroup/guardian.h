@@ -2,6 +2,7 @@
 // A process that outlives this one by a moment: it kills a cgroup when this process dies.
 #pragma once
 
+#include <functional>
 #include <sys/types.h>
 
 #include "weir/base/result.h"
@@ -12,8 +13,9 @@ namespace weir {
 /// For --die-with-parent: PR_SET_PDEATHSIG reaches the command alone, not what it forked.
 class Guardian {
  public:
-  /// Starts watching; `directory` is the cgroup's.
-  static Result<Guardian> watch(UniqueFd directory);
+  /// Starts watching; `directory` is the cgroup's. `also` is called in the guardian when it has
+  /// killed: what was in the cgroup may be somewhere else by then.
+  static Result<Guardian> watch(UniqueFd directory, const std::function<void()>& also);
   /// The container ended by itself: the guardian goes without doing anything.
   void dismiss();
 

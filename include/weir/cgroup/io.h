@@ -62,6 +62,13 @@ class CgroupIo {
                                                        std::string_view name) = 0;
   virtual Status set_attribute(const CgroupPath& cgroup, std::string_view name,
                                std::string_view value) = 0;
+  /// Owners, and extended attributes that anybody has set, but for weir's record of a container, of
+  /// which `to` has its own.
+  virtual Status copy_attributes(const CgroupPath& from, const CgroupPath& to) {
+    static_cast<void>(from);
+    static_cast<void>(to);
+    return {};
+  }
   /// A directory descriptor for clone3(CLONE_INTO_CGROUP); the fake has none and says EOPNOTSUPP.
   virtual Result<UniqueFd> directory(const CgroupPath& cgroup) = 0;
   /// A container's own processes are in: what kept its cgroup in existence until now may go.

@@ -39,4 +39,12 @@ std::vector<Thread> read_threads(int pid);
 /// Every process of the host.
 std::vector<int> list_processes();
 
+/// Every process is held by a descriptor of its own: as many as the system allows.
+void hold_many_processes();
+
+class CgroupIo;
+/// A pid was used again between the check and the write: whoever has it now belongs where its
+/// parent is.
+void send_stranger_home(CgroupIo& io, int pid);
+
 }  // namespace weir

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// /run/weir/private: the lock of the books and claims on long work. Recreated by any command.
+// /run/weir/private: the lock of the books, claims on long work, and the journal. Recreated by any
+// command.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/base/result.h"
 #include "weir/base/unique_fd.h"
@@ -21,6 +24,7 @@ class [[nodiscard]] FileLock {
   void release();
 
  private:
+  friend class RunDir;
   UniqueFd fd_;
 };
 
@@ -36,11 +40,18 @@ class RunDir {
   /// taken.
   [[nodiscard]] Result<FileLock> claim(std::string_view work) const;
 
-  /// A note to whoever holds the books next, should this process be killed: what it left half done.
-  Status leave_note(std::string_view name, const std::string& text) const;
-  /// Empty where there is none.
-  [[nodiscard]] std::string note(std::string_view name) const;
-  void remove_note(std::string_view name) const;
+  /// The lock on the journal entry of `subject`; nothing where another process holds it, or where
+  /// there is none and `create` does not ask for it.
+  [[nodiscard]] Result<std::optional<FileLock>> lock_entry(std::string_view subject,
+                                                           bool create) const;
+  /// Replaces what a locked entry says.
+  static Status write_entry(const FileLock& lock, std::string_view text);
+  /// Empty where there is none, or where it has just been made.
+  [[nodiscard]] std::string entry(std::string_view subject) const;
+  /// Only whoever holds its lock may do so.
+  void remove_entry(std::string_view subject) const;
+  /// The subjects of all entries, sorted.
+  [[nodiscard]] std::vector<std::string> entries() const;
 
   /// A folder of small files in it, made when it is missing.
   [[nodiscard]] Result<NoteFolder> folder(const std::string& name) const;

@@ -35,6 +35,15 @@ struct PoolRecord {
   auto operator<=>(const PoolRecord&) const = default;
 };
 
+inline constexpr std::size_t most_left_behind = 32;
+
+/// Memory that stayed charged to a pool when the container was moved out of it.
+struct LeftBehind {
+  Bytes bytes;
+  PoolName pool;
+  auto operator<=>(const LeftBehind&) const = default;
+};
+
 struct ContainerRecord {
   ContainerName name;
   std::optional<Cores> cpu_request{}, cpu_limit{};
@@ -48,10 +57,18 @@ struct ContainerRecord {
   /// Its processes are being moved in and the cgroup is frozen meanwhile. Seen by anyone who holds
   /// the books, it means that whoever did so was killed.
   bool arriving = false;
+  /// This cgroup is not where the container is: it holds what a move left behind, or a move is
+  /// about to fill it. Its memory_request is what it still holds.
+  bool remains = false;
+  std::vector<LeftBehind> left_behind{};  ///< by former moves; at most most_left_behind
 
   /// What it reserves: its request, else its limit, else nothing.
   [[nodiscard]] Cores cpu_reserved() const;
   [[nodiscard]] Bytes memory_reserved() const;
+  /// What all former pools still hold of it.
+  [[nodiscard]] Bytes total_left_behind() const;
+  /// What its cgroup may hold: its limit without what is still charged elsewhere.
+  [[nodiscard]] std::optional<Bytes> memory_allowed() const;
 
   static Result<ContainerRecord> parse(std::string_view text);
   [[nodiscard]] std::string str() const;

@@ -16,7 +16,14 @@ namespace weir {
 Result<Plan> plan(Session& session);
 
 /// What becomes of containers in a pool that left the file.
-enum class Evict { no, kill };
+struct Evict {
+  enum class Way { no, kill, move };
+  Way way = Way::no;
+  std::string to{};  ///< move: the pool they go to
+  static const Evict no, kill;
+};
+inline const Evict Evict::no{};
+inline const Evict Evict::kill{Evict::Way::kill};
 
 struct ApplyReport {
   Plan plan;             ///< as executed; `blocked` also has what was found out on the way
@@ -25,7 +32,7 @@ struct ApplyReport {
 
 /// Makes the kernel match. Errc::conflict before the first write where a pool with containers would
 /// go away. Blocked limits are left alone and reported, the rest is done.
-Result<ApplyReport> apply(Session& session, Evict evict);
+Result<ApplyReport> apply(Session& session, const Evict& evict);
 
 /// One difference between file and kernel.
 struct Drift {

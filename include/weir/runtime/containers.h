@@ -26,9 +26,9 @@ Result<CgroupPath> container_path(const PoolTree& tree, std::size_t pool,
 std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
                                          const ContainerName& name);
 
-/// Removes the cgroups of containers that ended while nobody watched (a killed `weir run`). The
-/// books must be locked: a container that is being started has no process yet. Returns how many.
-Result<std::size_t> reclaim_dead(CgroupIo& io, const ObservedTree& observed);
+/// Removes the cgroups of containers that ended while nobody watched (a killed `weir run`), and
+/// what moves left behind once it has drained. The books must be locked. Returns how many.
+Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed);
 
 /// Brings cpu.weight of a pool's members in line with who is there now; writes only what differs.
 /// The books must be locked.

@@ -26,6 +26,6 @@ Result<PoolEdit> set_pool(const Options& options, const std::string& name,
                           const std::vector<KeyValue>& settings);
 
 /// Errc::conflict while it has child pools, or containers and `evict` says no.
-Result<PoolEdit> remove_pool(const Options& options, const std::string& name, Evict evict);
+Result<PoolEdit> remove_pool(const Options& options, const std::string& name, const Evict& evict);
 
 }  // namespace weir

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/runtime/move.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <optional>
+
+#include "weir/base/text.h"
+#include "weir/model/kernel_files.h"
+#include "weir/model/kernel_text.h"
+#include "weir/model/kernel_value.h"
+#include "weir/runtime/containers.h"
+#include "weir/runtime/leaf.h"
+#include "weir/runtime/remains.h"
+
+#include "leaf_copy.h"
+#include "relocate.h"
+
+namespace weir {
+namespace {
+
+/// What a container must still be able to allocate where it goes: page tables and stacks at least.
+constexpr Bytes least_room{std::int64_t{1} << 20};
+constexpr Bytes worth_reclaiming{std::int64_t{1} << 20};
+
+/// What is moved, and where to; found while the books are locked.
+struct Journey {
+  ContainerRecord record;
+  std::optional<std::size_t> from;  ///< pool; nothing where it has left the configuration
+  std::size_t to = 0;
+  JournalEntry entry;
+};
+
+bool is_frozen(CgroupIo& io, const CgroupPath& cgroup) {
+  const auto text = io.read(cgroup, file::cgroup_freeze);
+  return text && trim(*text) == "1";
+}
+
+std::int64_t count_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
+  const auto text = io.read(cgroup, name);
+  return text ? parse_count(trim(*text)).value_or(0) : 0;
+}
+
+Result<Member> find_member(Session& session, const ContainerName& name) {
+  const auto path = find_container(session.io, session.tree, name);
+  if (!path)
+    return fail(Errc::not_found, fmt::format("no container '{}'", name.str()),
+                "`weir ps` shows the containers");
+  for (std::size_t i = 0; i < session.tree.pools.size(); ++i) {
+    if (session.tree.pools[i].path != path->parent()) continue;
+    WEIR_TRY(const auto members, read_members(session.io, session.tree, i));
+    const auto at = std::ranges::find(members, *path, &Member::path);
+    if (at != members.end()) return *at;
+  }
+  return fail(Errc::conflict, fmt::format("{} was not made by weir", path->str()),
+              "whoever made it must move it");
+}
+
+/// Unit names are unique on a systemd host, so the next one has a generation of its own.
+Result<CgroupPath> destination(const PoolTree& tree, const ContainerName& name,
+                               const CgroupPath& from, std::size_t to) {
+  if (tree.backend != Backend::systemd) return tree.pools[to].path.child(from.leaf());
+  const auto stem = fmt::format("{}-g", name.str());
+  const auto leaf = from.leaf().substr(0, from.leaf().rfind('.'));
+  auto generation = std::int64_t{1};
+  if (leaf.starts_with(stem))
+    generation = to_number<std::int64_t>(leaf.substr(stem.size())).value_or(1);
+  return tree.pools[to].path.child(fmt::format("{}{}.scope", stem, generation + 1));
+}
+
+Result<Journey> plan_journey(Session& session, ContainerRecord record, const CgroupPath& from,
+                             std::optional<std::size_t> from_pool, std::size_t to) {
+  WEIR_CHECK(check_pool_is_applied(session, session.tree.pools[to]));
+  if (from_pool == to)
+    return fail(Errc::conflict,
+                fmt::format("container '{}' is in pool '{}' already", record.name.str(),
+                            session.tree.pools[to].name().str()));
+  WEIR_CHECK(check_can_be_copied(session.io, from));
+  Journey out{std::move(record), from_pool, to, {}};
+  out.entry.work = Work::move;
+  out.entry.from = from;
+  out.entry.stays_frozen = is_frozen(session.io, from);
+  WEIR_TRY(out.entry.cgroup, destination(session.tree, out.record.name, from, to));
+  return out;
+}
+
+/// What will stay behind as far as can be told now.
+Bytes estimate_left_behind(Session& session, const CgroupPath& cgroup) {
+  const auto held = charged_to(session.io, cgroup);
+  const auto cache = reclaimable(session.io, cgroup);
+  return cache < held ? held - cache : Bytes{};
+}
+
+/// The kernel lets processes in beyond pids.max (kernel.md #9), and then they cannot fork.
+Status check_pids(Session& session, const Journey& journey) {
+  const auto& pool = session.tree.pools[journey.to];
+  const auto text = session.io.read(pool.path, file::pids_max);
+  const auto limit = text ? limit_number(*text) : std::nullopt;
+  const auto there = count_in(session.io, pool.path, file::pids_current);
+  const auto coming = count_in(session.io, journey.entry.from, file::pids_current);
+  if (!limit || there + coming <= *limit) return {};
+  return fail(Errc::no_capacity,
+              fmt::format("pool '{}' has {} of its {} processes, and {} would come",
+                          pool.name().str(), there, *limit, coming),
+              "raise pids.limit of the pool, or --force: it could not fork until others end");
+}
+
+/// Its new memory.max is what its limit leaves beside what stays behind.
+Status check_own_room(const Journey& journey, Bytes left_behind) {
+  const auto& limit = journey.record.memory_limit;
+  if (!limit || left_behind + least_room <= *limit) return {};
+  return fail(Errc::no_capacity,
+              fmt::format("container '{}' would leave {} of its {} limit behind and could allocate "
+                          "next to nothing",
+                          journey.record.name.str(), to_text(left_behind), to_text(*limit)),
+              "raise its limit or let it free memory; --force moves it all the same");
+}
+
+/// What stays behind is booked where it stays.
+Status check_source_room(Session& session, const Journey& journey, Bytes left_behind) {
+  if (!journey.from || !session.tree.pools[*journey.from].memory.limit) return {};
+  const auto& pool = session.tree.pools[*journey.from];
+  WEIR_TRY(const auto members, read_members(session.io, session.tree, *journey.from));
+  Bytes booked = left_behind;
+  for (const auto& member : members)
+    if (member.path != journey.entry.from) booked += member.record.memory_reserved();
+  if (booked <= *pool.memory.limit) return {};
+  return fail(
+      Errc::no_capacity,
+      fmt::format("pool '{}' has no room for the {} that stay behind: {} would be booked of "
+                  "{}",
+                  pool.name().str(), to_text(left_behind), to_text(booked),
+                  to_text(*pool.memory.limit)),
+      "--force moves it all the same");
+}
+
+Status check_room(Session& session, const Journey& journey, Bytes left_behind) {
+  WEIR_CHECK(check_pids(session, journey));
+  WEIR_CHECK(check_own_room(journey, left_behind));
+  return check_source_room(session, journey, left_behind);
+}
+
+/// Weir's own values of the new pool, where the old cgroup has weir's own of the old one; what
+/// somebody else has set goes along.
+FileValues new_values(Session& session, const Journey& journey, std::uint16_t weight) {
+  const auto& pools = session.tree.pools;
+  const auto& old_pool = pools[journey.from.value_or(journey.to)];
+  const auto was = container_files(journey.record, old_pool, weight);
+  const auto will = container_files(journey.record, pools[journey.to], weight);
+  FileValues out;
+  out.emplace(file::cpu_weight, will.find(file::cpu_weight)->second);
+  for (const auto name : {file::memory_min, file::memory_low}) {
+    const auto now = session.io.read(journey.entry.from, name);
+    if (now && same_value(name, trim(*now), was.find(name)->second))
+      out.emplace(name, will.find(name)->second);
+  }
+  return out;
+}
+
+/// The new cgroup, or the one it left there earlier, with every setting of the old one and a record
+/// that says that the container is not in it yet. The books must be locked.
+Status prepare(Session& session, const Journey& journey) {
+  const auto& entry = journey.entry;
+  WEIR_TRY(const auto weight, newcomer_weight(session, journey.to, journey.record));
+  const auto values = new_values(session, journey, weight);
+  if (!session.io.exists(entry.cgroup)) {
+    const auto limits = container_files(journey.record, session.tree.pools[journey.to], weight);
+    WEIR_CHECK(session.io.make_for(entry.cgroup, limits));
+  }
+  auto record =
+      record_after(session.tree, journey.record, entry, charged_to(session.io, entry.from));
+  record.remains = true;
+  WEIR_CHECK(session.io.set_attribute(entry.cgroup, attribute::container, record.str()));
+  return copy_leaf(session.io, entry.from, entry.cgroup, values);
+}
+
+MoveReport report_of(Session& session, const Journey& journey) {
+  MoveReport out;
+  out.container = journey.record.name.str();
+  out.from = journey.from ? session.tree.pools[*journey.from].name().str()
+                          : std::string{journey.entry.from.parent().leaf()};
+  out.to = session.tree.pools[journey.to].name().str();
+  out.path = journey.entry.cgroup;
+  out.memory = charged_to(session.io, journey.entry.from);
+  return out;
+}
+
+void settle_both(Session& session, const Journey& journey) {
+  auto books = session.books();
+  for (const auto pool : {journey.from.value_or(journey.to), journey.to}) {
+    ignore(settle_weights(session, pool), "the next start or verify settles them");
+    ignore(books.recount(pool, true), "nobody is refused before they are counted anew");
+  }
+}
+
+/// From here on the container is claimed; the books are locked at the beginning.
+Result<MoveReport> carry_out(Session& session, Journey journey, FileLock lock, WorkClaim& claim) {
+  auto report = report_of(session, journey);
+  if (auto prepared = prepare(session, journey); !prepared) {
+    if (discard_leaf(session.io, journey.entry.cgroup)) claim.done();
+    return pass(std::move(prepared));
+  }
+  lock.release();
+  const auto cache = reclaimable(session.io, journey.entry.from);
+  if (cache > worth_reclaiming) report.reclaimed = reclaim(session.io, journey.entry.from, cache);
+  journey.entry.stage = MoveStage::taking;
+  WEIR_CHECK(claim.update(journey.entry));
+  WEIR_TRY(auto done, relocate(session, journey.entry));
+  claim.done();
+  if (done.undone_by) return tl::unexpected(std::move(*done.undone_by));
+  report.pids = done.pids;
+  report.frozen_ms = done.frozen_ms;
+  report.left_behind = done.left_behind;
+  report.reclaimed += done.reclaimed;
+  if (auto again = session.run_dir.lock_books()) settle_both(session, journey);
+  return report;
+}
+
+Result<MoveReport> start(Session& session, Journey journey, FileLock lock) {
+  WEIR_TRY(auto claim, weir::claim(session, journey.record.name.str(), journey.entry));
+  return carry_out(session, std::move(journey), std::move(lock), claim);
+}
+
+MoveReport estimate(Session& session, const Journey& journey, Bytes left_behind) {
+  auto report = report_of(session, journey);
+  report.pids = static_cast<std::size_t>(
+      std::max<std::int64_t>(0, count_in(session.io, journey.entry.from, file::pids_current)));
+  report.left_behind = left_behind;
+  report.reclaimed = report.memory - left_behind;
+  return report;
+}
+
+}  // namespace
+
+Result<MoveReport> move(Session& session, const MoveRequest& request) {
+  WEIR_TRY(const auto to, find_leaf_pool(session.tree, request.to));
+  WEIR_TRY(const auto name, ContainerName::parse(request.container));
+  repair(session);
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(auto member, find_member(session, name));
+  WEIR_TRY(auto journey,
+           plan_journey(session, std::move(member.record), member.path, member.pool, to));
+  const auto left_behind = estimate_left_behind(session, journey.entry.from);
+  if (!request.force) WEIR_CHECK(check_room(session, journey, left_behind));
+  if (request.dry_run) return estimate(session, journey, left_behind);
+  return start(session, std::move(journey), std::move(lock));
+}
+
+Result<MoveReport> evict_container(Session& session, const CgroupPath& container,
+                                   const std::string& to) {
+  WEIR_TRY(const auto pool, find_leaf_pool(session.tree, to));
+  repair(session);
+  WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_TRY(const auto text, session.io.attribute(container, attribute::container));
+  if (!text) return fail(Errc::conflict, fmt::format("{} has lost its record", container.str()));
+  WEIR_TRY(auto record, ContainerRecord::parse(*text));
+  if (record.remains) return MoveReport{};  // the container itself is somewhere else
+  WEIR_TRY(auto journey, plan_journey(session, std::move(record), container, {}, pool));
+  WEIR_CHECK(check_pids(session, journey));
+  return start(session, std::move(journey), std::move(lock));
+}
+
+}  // namespace weir

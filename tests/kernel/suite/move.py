@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""move: a container goes to another pool as a whole, with all it was set, or stays where it was."""
+
+import os
+import random
+import signal
+import time
+
+from harness import check
+from harness.registry import test
+
+MIB = 1 << 20
+POOLS = """
+[pool.web]
+[pool.batch]
+shares = 300
+[pool.team]
+[pool.nightly]
+parent = "team"
+"""
+
+
+def applied(t, text=POOLS):
+    t.weir.configure(text).ok("apply")
+
+
+def path_of(t, name):
+    """Where weir says that the container is."""
+    found = [c["path"] for c in t.weir.json("ps")["containers"] if c["name"] == name]
+    check.equal(len(found), 1, f"containers called {name}")
+    return found[0]
+
+
+def everybody(t, cgroup):
+    """Processes in a cgroup and below it."""
+    return sorted(pid for path in t.tree.walk(cgroup) for pid in t.tree.pids_if_there(path))
+
+
+@test("move: a container of run goes to another pool with its settings and its memory limit divided")
+def one(t):
+    applied(t)
+    box = t.hold("web", "box", 40 * MIB, flags=("--memory", "200MiB", "--cpus", "1.5"))
+    home = t.backend.home(box.path)
+    pid = t.tree.pids(home)[0]
+    t.tree.write(box.path, "cgroup.max.descendants", 17)
+    os.setxattr(t.tree.path(box.path), "user.note", b"kept")
+    before = t.tree.number(box.path, "memory.current")
+    dry = t.weir.json("move", "box", "--to", "nightly", "--dry-run")
+    check.equal(t.tree.pids(home)[0], pid, "the process after a dry run")
+    moved = t.weir.json("move", "box", "--to", "nightly")
+    check.shape(moved, {"container": "box".__eq__, "from": "web".__eq__, "to": "nightly".__eq__, "pids": (1).__eq__,
+                        "frozen_ms": int, "memory_bytes": int, "left_behind_bytes": int, "reclaimed_bytes": int})
+    check.equal(dry["pids"], 1, "pids of the dry run")
+    now = path_of(t, "box")
+    check.equal(t.backend.cgroup_of(pid), now, "where the process is")
+    check.that(now.startswith(t.backend.pool("team", "nightly") + "/"), f"{now} is in the new pool")
+    check.near(moved["memory_bytes"], before, 4 * MIB, "memory before")
+    check.at_least(moved["left_behind_bytes"], 38 * MIB, "memory left behind")
+    allowed = t.tree.number(now, "memory.max")
+    check.near(allowed, 200 * MIB - moved["left_behind_bytes"], 2 * MIB, "memory.max of the new cgroup")
+    check.equal(t.tree.read(now, "cpu.max"), "150000 100000", "cpu.max")
+    check.equal(t.tree.number(now, "cgroup.max.descendants"), 17, "a setting weir does not make")
+    check.equal(os.getxattr(t.tree.path(now), "user.note"), b"kept", "an attribute weir does not make")
+    check.equal(t.tree.read(now, "cgroup.freeze"), "0", "frozen afterwards")
+    listed = t.weir.json("ps")["containers"][0]
+    check.near(listed["memory"]["left_behind_bytes"], moved["left_behind_bytes"], 2 * MIB, "left behind in ps")
+    check.equal(t.weir.json("verify")["drift"], [], "drift after a move")
+    box.process.send_signal(signal.SIGTERM)
+    check.equal(box.process.wait(20), 143, "the container's status")
+    t.weir.ok("ps")
+    for pool in (t.backend.pool("web"), t.backend.pool("team", "nightly")):
+        check.soon(lambda p=pool: t.weir.ok("ps") and not t.tree.children(p), f"{pool} is empty")
+
+
+@test("move: there and back keeps the container, the name is found, run ends as it would have")
+def back(t):
+    applied(t)
+    box = t.run("web", "box", "sleep", "600")
+    for number in range(4):
+        t.weir.ok("move", "box", "--to", ("batch", "web")[number % 2])
+    check.that(path_of(t, "box").startswith(t.backend.pool("web") + "/"), "it is back")
+    t.weir("run", "--pool", "batch", "--name", "box", "--", "true", status=125)
+    t.weir.ok("release", "box", "--kill")
+    check.equal(box.process.wait(20), 137, "the container's status")
+    t.weir.ok("run", "--pool", "batch", "--name", "box", "--", "true")
+
+
+@test("move: what it refuses stays as it was", ci="plain")
+def refused(t):
+    applied(t, POOLS + "[pool.small]\npids = { limit = 2 }\n")
+    box = t.run("web", "box", "sh", "-c", "sleep 600 & sleep 600 & sleep 600 & wait")
+    check.soon(lambda: len(everybody(t, box.path)) == 4, "four processes")
+    before = t.tree.snapshot()
+    for arguments, status, words in ((("box", "--to", "web"), 8, "already"), (("box", "--to", "nowhere"), 7, "no pool"),
+                                     (("nobody", "--to", "web"), 7, "no container"),
+                                     (("box", "--to", "team"), 2, "child pools"),
+                                     (("box", "--to", "small"), 5, "processes")):
+        done = t.weir("move", *arguments, status=status)
+        check.contains(done.err, words, f"the reason for {arguments}")
+    check.same(t.tree.snapshot(), before, "the tree after refusals")
+    t.weir.ok("move", "box", "--to", "small", "--force")
+    check.equal(len(everybody(t, path_of(t, "box"))), 4, "processes with --force")
+
+
+@test("move: threaded cgroups inside are refused with the reason; nested ones are made again", ci="plain")
+def nested(t):
+    applied(t)
+    box = t.run("web", "box", "sh", "-c", "sleep 600 & wait")
+    main, child = check.soon(lambda: len(everybody(t, box.path)) == 2 and everybody(t, box.path), "two processes")
+    for name, pid in (("inner", main), ("other", child)):
+        t.tree.make(f"{box.path}/{name}")
+        t.tree.enter(f"{box.path}/{name}", pid)
+    t.tree.write(box.path, "cgroup.subtree_control", "+pids +memory")
+    t.tree.write(f"{box.path}/inner", "pids.max", 44)
+    t.tree.make(f"{box.path}/inner/deep")
+    t.weir.ok("move", "box", "--to", "batch")
+    now = path_of(t, "box")
+    check.equal([t.tree.pids(f"{now}/inner"), t.tree.pids(f"{now}/other")], [[main], [child]], "who is where")
+    check.equal(t.tree.number(f"{now}/inner", "pids.max"), 44, "pids.max inside")
+    check.that(t.tree.exists(f"{now}/inner/deep"), "the deepest one")
+    t.tree.write(f"{now}/inner/deep", "cgroup.type", "threaded")
+    before = t.tree.snapshot()
+    check.contains(t.weir("move", "box", "--to", "web", status=8).err, "threads", "the reason")
+    check.same(t.tree.snapshot(), before, "the tree after a refusal")
+
+
+@test("move: a process whose leader has exited comes along, a frozen container stays frozen")
+def headless(t):
+    applied(t)
+    program = "import ctypes,threading,time\nthreading.Thread(target=lambda: time.sleep(600)).start()\n" \
+              "ctypes.CDLL(None).pthread_exit(None)\n"
+    box = t.run("web", "box", "python3", "-c", program)
+    pid = box.process.pid
+    check.soon(lambda: t.tree.read(t.backend.home(box.path), "cgroup.threads").count("\n") >= 1, "two threads", 20)
+    time.sleep(0.3)
+    t.weir.ok("move", "box", "--to", "batch")
+    check.that(not t.tree.populated(box.path), "somebody is where it was")
+    now = path_of(t, "box")
+    check.that(t.tree.populated(now), "nobody is in the new cgroup")
+    t.tree.freeze(now)
+    t.weir.ok("move", "box", "--to", "web")
+    last = path_of(t, "box")
+    check.equal(t.tree.read(last, "cgroup.freeze"), "1", "frozen after the move")
+    t.tree.write(last, "cgroup.freeze", 0)
+    t.weir.ok("release", "box", "--kill")
+    check.that(pid, "it ended")
+
+
+class Watch:
+    """Samples of a container's memory in all cgroups it has, and of where its processes are."""
+
+    def __init__(self, t, limit):
+        self.t, self.limit, self.worst = t, limit, 0
+
+    def sample(self):
+        leaves = [path for pool in ("web", "batch") for path in self.t.tree.children(self.t.backend.pool(pool))]
+        used = sum(int(self.t.tree.read_if_there(path, "memory.current") or 0) for path in leaves)
+        self.worst = max(self.worst, used)
+
+
+@test("move: a container that forks all the time is moved again and again; nobody stays, escapes or is killed",
+      timeout=240)
+def fork_bomb(t):
+    applied(t)
+    limit = 300 * MIB
+    box = t.run("web", "bomb", "weir-storm", "230", "40", "32", "3000", flags=("--memory", str(limit)))
+    t.ready(box.process)
+    outside = set(t.tree.pids(""))
+    watch = Watch(t, limit)
+    longest = 0
+    for number in range(t.count(10, 100)):
+        source = path_of(t, "bomb")
+        moved = t.weir.json("move", "bomb", "--to", ("batch", "web")[number % 2], timeout=120)
+        watch.sample()
+        longest = max(longest, moved["frozen_ms"])
+        now = path_of(t, "bomb")
+        check.that(not t.tree.populated(source), f"move {number}: somebody is still in {source}")
+        check.at_least(len(everybody(t, now)), 260, f"move {number}: live processes")
+        check.at_least(moved["pids"], 260, f"move {number}: processes moved")
+        check.equal(t.tree.read(now, "cgroup.freeze"), "0", f"move {number}: frozen")
+        check.that(not t.tree.populated(source), f"move {number}: somebody came back to {source}")
+    check.equal(box.process.poll(), None, "the container goes on")
+    strays = [pid for pid in set(t.tree.pids("")) - outside if command(pid) == "weir-storm"]
+    check.equal(strays, [], "processes that escaped")
+    check.at_most(watch.worst, limit, "memory in both cgroups")
+    kills = t.tree.flat(path_of(t, "bomb"), "memory.events", "oom_kill")
+    check.equal(kills, 0, "OOM kills")
+    t.note(f"frozen for at most {longest} ms, {watch.worst >> 20} MiB at most in both")
+
+
+def command(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as handle:
+            return handle.read().strip()
+    except OSError:
+        return ""
+
+
+@test("move: weir killed at random moments; after the next command nothing is frozen, everybody is in one of both",
+      timeout=240)
+def killed(t):
+    dice = random.Random(t.count(4, time.time_ns()))
+    applied(t)
+    box = t.run("web", "bomb", "weir-storm", "100", "20", "16", "3000")
+    t.ready(box.process)
+    longest = t.weir.ok("move", "bomb", "--to", "batch").seconds
+    broken = 0
+    for number in range(t.count(10, 200)):
+        before = path_of(t, "bomb")
+        pool = "web" if before.startswith(t.backend.pool("batch") + "/") else "batch"
+        moving = t.weir.start("move", "bomb", "--to", pool)
+        time.sleep(dice.random() * longest)
+        moving.kill()
+        broken += moving.wait() == -9
+        t.weir.ok("ps")
+        now = path_of(t, "bomb")
+        populated = [path for name in ("web", "batch") for path in t.tree.children(t.backend.pool(name))
+                     if t.tree.populated(path)]
+        check.equal(populated, [now], f"round {number}: where processes are")
+        check.equal(t.tree.read(now, "cgroup.freeze"), "0", f"round {number}: frozen")
+        check.at_least(len(everybody(t, now)), 120, f"round {number}: live processes")
+    check.equal(box.process.poll(), None, "the container goes on")
+    check.at_least(broken, t.count(4, 80), "moves that were killed")
+    check.equal(t.weir.json("verify")["drift"], [], "drift at the end")
