@@ -142,7 +142,7 @@ void add_pool(const PoolTree& tree, const PoolStatus& status, const Usage& use, 
   book.gauge("weir_pool_cpu_limit_cores", "cores", "CPU limit; absent without one.", labels,
              pool.cpu.limit);
   book.gauge("weir_pool_cpu_reserved_cores", "cores", "CPU that members and child pools reserve.",
-             labels, status.cpu_reserved);
+             labels, Cores{status.account.reserved[Resource::cpu]});
   book.gauge("weir_pool_cpu_entitlement_cores", "cores", "CPU due when everybody wants all.",
              labels, status.cpu_entitlement);
   book.gauge("weir_pool_memory_reservation_bytes", "bytes", "Memory guaranteed.", labels,
@@ -150,13 +150,16 @@ void add_pool(const PoolTree& tree, const PoolStatus& status, const Usage& use, 
   book.gauge("weir_pool_memory_limit_bytes", "bytes", "Memory limit; absent without one.", labels,
              pool.memory.limit);
   book.gauge("weir_pool_memory_reserved_bytes", "bytes",
-             "Memory that members and child pools reserve.", labels, status.memory_reserved);
+             "Memory that members and child pools reserve.", labels,
+             Bytes{status.account.reserved[Resource::memory]});
   book.gauge("weir_pool_memory_entitlement_bytes", "bytes", "Memory due to the pool.", labels,
              status.memory_entitlement);
   book.gauge("weir_pool_tasks_limit", "", "Limit of tasks; absent without one.", labels,
              pool.pids_limit);
   book.gauge("weir_pool_containers", "", "Containers in the pool and below.", labels,
              static_cast<std::int64_t>(status.containers));
+  book.gauge("weir_pool_queued_containers", "", "Containers that wait for it.", labels,
+             static_cast<std::int64_t>(status.queued));
   if (!status.applied) return;
   add_use("weir_pool", labels, use, book);
   add_pressure("weir_pool", labels, use, book);
