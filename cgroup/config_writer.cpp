@@ -41,4 +41,13 @@ Status remove_config(const std::string& path) {
   return {};
 }
 
+Status make_folders(const std::string& path) {
+  for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const auto folder = path.substr(0, slash);
+    if (::mkdir(folder.c_str(), 0755) < 0 && errno != EEXIST)
+      return os_fail(errno, printable(folder, 400));
+    if (slash == std::string::npos) return {};
+  }
+}
+
 }  // namespace weir

@@ -16,12 +16,13 @@
 #include <unistd.h>
 
 #include "weir/base/text.h"
+#include "weir/base/units.h"
 
 namespace weir {
 namespace {
 
-constexpr auto patience =
-    std::chrono::seconds{10};  // with one holder; many may be served before us
+constexpr std::chrono::milliseconds patience{
+    10'000};  // with one holder; many may be served before us
 constexpr std::string_view entry_prefix = "job-";
 constexpr std::size_t longest_entry = 16'384;
 constexpr auto first_nap = std::chrono::microseconds{200};
@@ -102,18 +103,25 @@ Result<RunDir> RunDir::open(const std::string& path) {
   return RunDir{std::move(inner)};
 }
 
-Result<FileLock> RunDir::lock_books() const {
+Result<FileLock> RunDir::lock_books() const { return lock(patience, false); }
+
+Result<FileLock> RunDir::lock_books_within(std::chrono::milliseconds at_most) const {
+  return lock(at_most, true);
+}
+
+Result<FileLock> RunDir::lock(std::chrono::milliseconds at_most, bool in_all) const {
   WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
   auto seen = turn(fd.get());
-  auto deadline = std::chrono::steady_clock::now() + patience;
+  auto deadline = std::chrono::steady_clock::now() + at_most;
   std::chrono::microseconds nap = first_nap;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return os_fail(errno, "lock the books");
     if (std::chrono::steady_clock::now() > deadline) {
-      if (turn(fd.get()) == seen)
-        return fail(Errc::conflict, "busy: another weir has held the lock for 10 s");
+      if (in_all || turn(fd.get()) == seen)
+        return fail(Errc::conflict,
+                    fmt::format("busy: another weir has held the lock for {}", to_text(at_most)));
       seen = turn(fd.get());
-      deadline = std::chrono::steady_clock::now() + patience;
+      deadline = std::chrono::steady_clock::now() + at_most;
     }
     std::this_thread::sleep_for(nap);
     nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);

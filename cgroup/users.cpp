@@ -74,4 +74,22 @@ Result<Credentials> find_user(std::string_view text) {
   return std::move(*user);
 }
 
+Result<GroupMembers> find_members(std::string_view name) {
+  if (name.empty() || name.size() > longest_name || name.find('\0') != std::string_view::npos)
+    return fail(Errc::usage, fmt::format("'{}' is not a group", printable(name, 60)));
+  GroupMembers out;
+  WEIR_TRY(out.gid, find_group(name));
+  std::vector<char> buffer(std::size_t{1} << 20);
+  group entry{};
+  group* found = nullptr;
+  ::getgrgid_r(out.gid, &entry, buffer.data(), buffer.size(), &found);
+  for (char** member = found ? found->gr_mem : nullptr; member && *member; ++member)
+    if (const auto user = entry_of(*member, std::nullopt)) out.users.push_back(user->uid);
+  ::setpwent();
+  while (const passwd* user = ::getpwent())
+    if (user->pw_gid == out.gid) out.users.push_back(user->pw_uid);
+  ::endpwent();
+  return out;
+}
+
 }  // namespace weir

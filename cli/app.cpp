@@ -13,6 +13,7 @@
 #include "command_tree.h"
 #include "dashes.h"
 #include "describe.h"
+#include "hook_options.h"
 #include "option_groups.h"
 #include "queue_options.h"
 #include "report.h"
@@ -39,7 +40,6 @@ class App {
     for (const auto& group : groups())
       if (complete_ || asked_for(group)) (this->*group.add)();
   }
-
   CommandNode describe() { return cli::describe(app_); }
 
   Parsed parse(int argc, const char* const* argv) {
@@ -72,6 +72,7 @@ class App {
         {{"ps", "status", "queue"}, &App::add_lists},
         {{"place", "move", "release", "explain"}, &App::add_container_commands},
         {{"metrics", "top"}, &App::add_live},
+        {{"hook"}, &App::add_hook},
         {{"run"}, &App::add_run},
         {{"simulate"}, &App::add_simulate},
         {{"completion", "__complete"}, &App::add_shell_commands},
@@ -215,6 +216,7 @@ class App {
   void add_live() { add_live_commands(maker(), args_); }
 
   void add_simulate() { add_simulate_command(maker(), args_); }
+  void add_hook() { add_hook_commands(app_, args_); }
 
   void add_run() {
     auto& run = args_.run;

@@ -48,6 +48,8 @@ struct Arguments {
   std::string name;                   ///< place --name, release and explain NAME
   std::vector<int> pids;              ///< place PID…
   std::vector<std::string> settings;  ///< pool create/set KEY=VALUE…
+  std::optional<std::string> folder;  ///< hook install --dir
+  bool second_line = false;           ///< hook install --second-line
   bool force = false, dry_run = false;
   bool exit_code = false, repair = false, kill = false, watch = false;
   RunArguments run;

@@ -35,6 +35,10 @@ Result<int> top_command(const Arguments& args);
 Result<int> queue_command(const Arguments& args);
 Result<int> queue_cancel_command(const Arguments& args);
 
+Result<int> hook_stage_command(const Arguments& args);
+Result<int> hook_install_command(const Arguments& args);
+Result<int> hook_uninstall_command(const Arguments& args);
+
 Result<int> simulate_command(const Arguments& args);
 
 Result<int> completion_command(const Arguments& args);

@@ -222,7 +222,8 @@ Json container_json(const PoolTree& tree, const ContainerStatus& status) {
                    {"usage_bytes", status.memory_usage.value},
                    {"left_behind_bytes", record.total_left_behind().value}};
   out["owner_uid"] = record.owner_uid;
-  out["runtime"] = nullptr;
+  const auto& runtime = record.runtime;
+  out["runtime"] = runtime.known() ? Json{{"id", runtime.id}, {"bundle", runtime.bundle}} : Json{};
   return out;
 }
 

@@ -41,6 +41,13 @@ constexpr std::array commands{
     Command{"queue", queue_command},
     Command{"queue cancel", queue_cancel_command},
     Command{"simulate", simulate_command},
+    Command{"hook precreate", hook_stage_command},
+    Command{"hook prestart", hook_stage_command},
+    Command{"hook createRuntime", hook_stage_command},
+    Command{"hook poststart", hook_stage_command},
+    Command{"hook poststop", hook_stage_command},
+    Command{"hook install", hook_install_command},
+    Command{"hook uninstall", hook_uninstall_command},
     Command{"completion", completion_command},
     Command{"__complete", complete_command},
 };

@@ -14,6 +14,11 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alnum(char c) { return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z'); }
 
+/// What the ids of runtimes and systemd's unit names are made of.
+bool is_runtime_byte(char c) {
+  return is_alnum(c) || std::string_view{"_.+-@:\\"}.find(c) != std::string_view::npos;
+}
+
 /// The kernel's limit for one directory name.
 constexpr std::size_t max_component = 255;
 constexpr std::size_t max_path = 4000;
@@ -79,6 +84,23 @@ Result<ContainerName> ContainerName::parse(std::string_view text) {
                 fmt::format("container name {} is reserved for the kernel, systemd or a runtime",
                             quoted(text)),
                 "choose another name");
+  return ContainerName{std::string{text}};
+}
+
+ContainerName ContainerName::of_leaf(std::string_view leaf) {
+  constexpr std::string_view scope = ".scope";
+  if (leaf.ends_with(scope) && leaf.size() > scope.size()) leaf.remove_suffix(scope.size());
+  std::string name{leaf.substr(0, max_component - 1)};
+  for (char& c : name)
+    if (!is_runtime_byte(c)) c = '_';
+  if (name.empty() || looks_like_interface_file(name)) name.insert(name.begin(), '_');
+  return ContainerName{std::move(name)};
+}
+
+Result<ContainerName> ContainerName::parse_existing(std::string_view text) {
+  const bool valid = !text.empty() && text.size() <= max_component &&
+                     !looks_like_interface_file(text) && std::ranges::all_of(text, is_runtime_byte);
+  if (!valid) return fail(Errc::usage, fmt::format("{} is not a container name", quoted(text)));
   return ContainerName{std::string{text}};
 }
 

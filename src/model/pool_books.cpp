@@ -41,6 +41,7 @@ void change(PoolBooks& books, const ContainerRecord& record, std::int64_t sign) 
     sum.value = std::clamp<std::int64_t>(sum.value + sign * amount.value, 0, most);
   };
   if (!record.remains) books.containers = std::max<std::int64_t>(0, books.containers + sign);
+  if (record.lent) return;  // another container has it
   by(books.cpu_requests, record.cpu_reserved());
   by(books.cpu_limits, record.cpu_limit.value_or(record.cpu_reserved()));
   by(books.memory_requests, record.memory_reserved());

@@ -57,6 +57,13 @@ bool take_left_behind(std::string_view text, std::vector<LeftBehind>& out) {
   return true;
 }
 
+bool take_runtime(ContainerRecord& record, std::string_view key, std::string_view text) {
+  const bool id = key == "runtime_id";
+  (id ? record.runtime.id : record.runtime.bundle) = text;
+  return id ? text.empty() || ContainerName::parse_existing(text).has_value()
+            : text.empty() || (text.front() == '/' && printable(text, text.size()) == text);
+}
+
 bool take_field(ContainerRecord& record, std::string_view key, std::string_view text) {
   if (key == "cpu_request") return take_quantity(text, max_cores, record.cpu_request);
   if (key == "cpu_limit") return take_quantity(text, max_cores, record.cpu_limit);
@@ -71,6 +78,8 @@ bool take_field(ContainerRecord& record, std::string_view key, std::string_view 
   if (key == "arriving") return (record.arriving = true);
   if (key == "remains") return (record.remains = true);
   if (key == "left_behind") return take_left_behind(text, record.left_behind);
+  if (key == "lent") return (record.lent = true);
+  if (key == "runtime_id" || key == "bundle") return take_runtime(record, key, text);
   if (key == "oom") {
     record.oom = text == "process" ? OomScope::process : OomScope::group;
     return text == "process" || text == "group";
@@ -101,11 +110,18 @@ std::string PoolRecord::str() const {
   return out;
 }
 
+bool ContainerRecord::is_settling(std::int64_t now_us) const {
+  constexpr std::int64_t minute_us = 60'000'000;
+  return runtime.known() && now_us - since_us < minute_us;
+}
+
 Cores ContainerRecord::cpu_reserved() const {
+  if (lent) return {};
   return cpu_request ? *cpu_request : cpu_limit.value_or(Cores{});
 }
 
 Bytes ContainerRecord::memory_reserved() const {
+  if (lent) return {};
   return memory_request ? *memory_request : memory_limit.value_or(Bytes{});
 }
 
@@ -128,7 +144,7 @@ Result<ContainerRecord> ContainerRecord::parse(std::string_view text) {
     if (key == "name") name = value;
     return true;
   }));
-  WEIR_TRY(auto parsed, ContainerName::parse(name));
+  WEIR_TRY(auto parsed, ContainerName::parse_existing(name));
   ContainerRecord record{.name = std::move(parsed)};
   WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
     return take_field(record, key, value);
@@ -151,6 +167,9 @@ std::string ContainerRecord::str() const {
   if (remains) out += "remains 1\n";
   for (const auto& part : left_behind)
     out += fmt::format("left_behind {} {}\n", part.bytes.value, part.pool.str());
+  if (lent) out += "lent 1\n";
+  if (!runtime.id.empty()) out += fmt::format("runtime_id {}\n", runtime.id);
+  if (!runtime.bundle.empty()) out += fmt::format("bundle {}\n", runtime.bundle);
   if (work) out += fmt::format("work {}\n", work->count());
   return out + fmt::format("priority {}\noom {}\nsince_us {}\nowner_uid {}\n", priority,
                            to_text(oom), since_us, owner_uid);

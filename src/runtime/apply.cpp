@@ -10,10 +10,12 @@
 #include "weir/cgroup/tasks.h"
 #include "weir/model/kernel_files.h"
 #include "weir/policy/planner.h"
+#include "weir/runtime/adopt.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/journal.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/move.h"
+#include "weir/runtime/prepare.h"
 #include "weir/runtime/shrink.h"
 
 namespace weir {
@@ -86,7 +88,9 @@ Result<Picture> look(Session& session) {
   WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
   WEIR_CHECK(check_same_backend(session, observed));
   WEIR_TRY(const auto removed, reclaim_dead(session, observed));
-  if (removed > 0) {
+  WEIR_TRY(const auto adoption, adopt(session));
+  WEIR_CHECK(prepare_hook_if_missing(session));
+  if (removed > 0 || adoption.anything()) {
     WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
   }
   WEIR_CHECK(ask_manager(session, observed));
@@ -264,6 +268,7 @@ Result<ApplyReport> apply(Session& session, const Evict& evict) {
   }
   auto execution = execute(session.io, report.plan);
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
+  WEIR_CHECK(prepare_hook(session));
   report.done = execution.done;
   std::ranges::move(execution.blocked, std::back_inserter(report.plan.blocked));
   return report;
@@ -294,9 +299,13 @@ Result<TeardownReport> teardown(Session& session, bool kill) {
   repair(session);
   WEIR_TRY(auto claim, session.run_dir.claim("apply"));
   WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
+  WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
   if (observed.cgroups.empty()) return TeardownReport{};
   WEIR_CHECK(check_same_backend(session, observed));
+  WEIR_TRY(const auto adoption, adopt(session));
+  if (adoption.anything()) {
+    WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
+  }
   WEIR_CHECK(check_nobody_inside(observed, kill));
   WEIR_CHECK(check_nobody_works(session));
   TeardownReport report;
@@ -309,6 +318,8 @@ Result<TeardownReport> teardown(Session& session, bool kill) {
   if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
   WEIR_TRY(report.kept, remove_top(session.io, observed.cgroups.front()));
   report.removed = execution.done + 1;
+  ignore(forget_hook(session),
+         "what is left of it names pools that are not there, and places nothing");
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "weir/cgroup/clear.h"
+#include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/policy/ledger.h"
@@ -29,8 +30,9 @@ Result<std::optional<ContainerRecord>> read_record(CgroupIo& io, const CgroupPat
 }
 
 /// Nobody lives in it, and whoever watched it is gone: while the books are locked, no container is
-/// being started.
-bool has_ended(CgroupIo& io, const CgroupPath& path) {
+/// being started but by a runtime.
+bool has_ended(CgroupIo& io, const CgroupPath& path, const ContainerRecord& record) {
+  if (record.is_settling(self().now_us)) return false;
   const auto events = io.read(path, file::cgroup_events);
   return events && flat_value(*events, "populated").value_or(1) == 0;
 }
@@ -51,7 +53,7 @@ Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
     if (!record) continue;
     // A moved container's former cgroup goes when it has drained, one in the making fills soon.
     const bool may_go = reclaim && !record->remains && !record->arriving;
-    if (may_go && has_ended(io_, *path) && remove_tree(io_, *path))
+    if (may_go && has_ended(io_, *path, *record) && remove_tree(io_, *path))
       --sums.leaves;
     else
       sums.add(*record);

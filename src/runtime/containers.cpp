@@ -8,6 +8,7 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/clear.h"
+#include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
@@ -104,6 +105,30 @@ std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
   return std::nullopt;
 }
 
+std::optional<CgroupPath> find_container_called(CgroupIo& io, const PoolTree& tree,
+                                                std::string_view name) {
+  constexpr std::size_t shortest_prefix = 8;
+  const auto existing = ContainerName::parse_existing(name);
+  if (!existing) return std::nullopt;
+  if (auto found = find_container(io, tree, *existing)) return found;
+  const bool maybe_id = name.size() >= shortest_prefix &&
+                        name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  std::optional<CgroupPath> by_id;
+  std::size_t of_this_id = 0;
+  for (std::size_t i = 0; i < tree.pools.size(); ++i) {
+    if (!tree.pools[i].children.empty()) continue;
+    const auto members = read_members(io, tree, i);
+    if (!members) continue;
+    for (const auto& member : *members) {
+      if (member.record.name == *existing) return member.path;
+      if (!maybe_id || !member.record.runtime.id.starts_with(name)) continue;
+      by_id = member.path;
+      ++of_this_id;
+    }
+  }
+  return of_this_id == 1 ? by_id : std::nullopt;
+}
+
 Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed) {
   std::size_t removed = 0;
   const auto busy = busy_cgroups(session);
@@ -115,6 +140,7 @@ Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed)
       if (cgroup.container->arriving) WEIR_CHECK(finish_arrival(session.io, cgroup.path));
       continue;
     }
+    if (cgroup.container->is_settling(self().now_us)) continue;
     const auto done = remove_tree(session.io, cgroup.path);
     if (done) ++removed;
     // Populated again means it was alive after all.

@@ -27,9 +27,8 @@ Result<Found> find_named(Session& session, std::string_view name) {
     if (const auto pool = session.tree.find(name))
       return Found{std::string{name}, ExplainKind::pool, session.tree.pools[*pool].path};
   if (!only_pool)
-    if (const auto container = ContainerName::parse(name))
-      if (const auto path = find_container(session.io, session.tree, *container))
-        return Found{std::string{name}, ExplainKind::container, *path};
+    if (const auto path = find_container_called(session.io, session.tree, name))
+      return Found{std::string{name}, ExplainKind::container, *path};
   return fail(Errc::not_found,
               fmt::format("no {} '{}'",
                           only_pool        ? "pool"

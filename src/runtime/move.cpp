@@ -235,7 +235,7 @@ MoveReport estimate(Session& session, const Journey& journey, Bytes left_behind)
 
 Result<MoveReport> move(Session& session, const MoveRequest& request) {
   WEIR_TRY(const auto to, find_leaf_pool(session.tree, request.to));
-  WEIR_TRY(const auto name, ContainerName::parse(request.container));
+  WEIR_TRY(const auto name, ContainerName::parse_existing(request.container));
   repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_TRY(auto member, find_member(session, name));

@@ -7,6 +7,7 @@
 #include "weir/cgroup/clear.h"
 #include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
+#include "weir/runtime/adopt.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/queue.h"
@@ -161,10 +162,11 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
 }
 
 Result<ReleaseReport> release(Session& session, const std::string& name, bool kill) {
-  WEIR_TRY(const auto container, ContainerName::parse(name));
+  WEIR_TRY(const auto container, ContainerName::parse_existing(name));
   repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
-  const auto path = find_container(session.io, session.tree, container);
+  WEIR_CHECK(adopt(session));
+  const auto path = find_container_called(session.io, session.tree, container.str());
   if (!path)
     return fail(Errc::not_found, fmt::format("no container '{}'", name),
                 "`weir ps` shows the containers");

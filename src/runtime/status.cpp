@@ -9,7 +9,9 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/policy/io.h"
+#include "weir/runtime/adopt.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/prepare.h"
 #include "weir/runtime/queue.h"
 
 namespace weir {
@@ -176,6 +178,8 @@ Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds 
     WEIR_TRY(auto lock, session.run_dir.lock_books());
     WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
     WEIR_CHECK(reclaim_dead(session, observed));
+    WEIR_CHECK(adopt(session));
+    WEIR_CHECK(prepare_hook_if_missing(session));
     WEIR_TRY(queue, waiting(session));
   }
   WEIR_TRY(auto now, status(session, sample));

@@ -9,15 +9,19 @@ from pathlib import Path
 
 WANTED = (
     "bin/weir",
+    "bin/weir-runtime",
+    "libexec/weir/weir-hook",
     "share/bash-completion/completions/weir",
     "share/zsh/vendor-completions/_weir",
     "share/fish/vendor_completions.d/weir.fish",
     "share/doc/weir/README.md",
     "share/doc/weir/CHANGELOG.md",
     "share/doc/weir/configuration.md",
+    "share/doc/weir/runtimes.md",
     "share/doc/weir/examples/weir.toml",
 )
-MAN = ("share/man/man1/weir.1", "share/man/man5/weir.toml.5")
+MAN = ("share/man/man1/weir.1", "share/man/man5/weir.toml.5", "share/man/man8/weir-hook.8",
+       "share/man/man8/weir-runtime.8")
 
 
 def main():

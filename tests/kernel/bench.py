@@ -5,10 +5,13 @@
 - `weir run -- true` beside cgexec and beside the least static program that starts a command in a new cgroup;
 - `weir apply` of many pools beside a plain C loop that makes the same directories and the same writes;
 - `weir move` of a container beside a plain C loop that writes its processes to another cgroup;
+- `weir-hook precreate` beside a static program that does nothing, and beside the `podman run` it is part of: CPU time of
+  the whole process;
 - where systemd is PID 1, instead of all: `weir run -- true` beside `systemd-run --scope -- true`.
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -22,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from harness import backend  # noqa: E402
+from harness.podman import make_rootfs  # noqa: E402
 from harness.weir import Weir  # noqa: E402
 
-RUN_GOAL, APPLY_GOAL, SCOPE_GOAL, MOVE_GOAL = 1.5, 1.3, 1.0, 1.5
+RUN_GOAL, APPLY_GOAL, SCOPE_GOAL, MOVE_GOAL, HOOK_GOAL = 1.5, 1.3, 1.0, 1.5, 3.0
+HOOK_PART_OF_PODMAN = 0.01
 
 
 def timed(command):
@@ -155,6 +160,50 @@ def bench_move(weir, where, processes, times):
     where.clean()
 
 
+def cpu_ms(command, text=b""):
+    """CPU time of a whole process and all it waited for, in milliseconds."""
+    with tempfile.TemporaryFile() as given:
+        given.write(text)
+        given.seek(0)
+        pid = os.fork()
+        if pid == 0:
+            quiet = os.open("/dev/null", os.O_RDWR)
+            os.dup2(given.fileno(), 0)
+            os.dup2(quiet, 1)
+            os.dup2(quiet, 2)
+            os.execvp(command[0], command)
+        _, status, used = os.wait4(pid, 0)
+    if status != 0:
+        raise SystemExit(f"bench.py: {command} ended with wait status {status}")
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
+def description(folder):
+    """A config.json as podman gives its hooks: the one of a real start, else one of about its size."""
+    mounts = [{"destination": f"/mnt/{i}", "type": "bind", "source": f"/srv/{i}", "options": ["rbind", "ro"]} for i in range(60)]
+    return json.dumps({"ociVersion": "1.0.2", "process": {"args": ["true"], "cwd": "/", "env": ["PATH=/bin"]},
+                       "mounts": mounts, "linux": {"cgroupsPath": "/bench/libpod-0123456789abcdef"}}).encode()
+
+
+def bench_hook(weir, where, folder, times):
+    """The books are given back by each next call: a booking whose container never came is forgotten."""
+    weir.configure("[host]\ndefault_pool = \"p\"\n[pool.p]\n").ok("apply")
+    text = description(folder)
+    samples = interleaved({"weir-hook precreate": lambda: cpu_ms(["weir-hook", "precreate"], text),
+                           "static program, nothing": lambda: cpu_ms(["weir-noop"], text)}, times)
+    show("CPU time of the hook", samples, "static program, nothing", HOOK_GOAL)
+    hook = statistics.median(samples["weir-hook precreate"])
+    rootfs = make_rootfs(f"{folder}/rootfs")
+    command = ["podman", "--hooks-dir", f"{folder}/none", "--cgroup-manager", "cgroupfs", "--runtime", "crun", "--events-backend",
+               "file", "run", "--rm", "--network=none", "--rootfs", rootfs, "true"]
+    os.makedirs(f"{folder}/none", exist_ok=True)
+    podman = statistics.median(cpu_ms(command) for _ in range(3))
+    part = hook / podman
+    print(f"  of podman's own {podman:.0f} ms: {part:.2%}; goal: at most {HOOK_PART_OF_PODMAN:.0%}: "
+          f"{'met' if part <= HOOK_PART_OF_PODMAN else 'MISSED'}", flush=True)
+    where.clean()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="fewer pools and fewer repetitions")
@@ -169,6 +218,7 @@ def main():
             bench_scope(weir, where, 7 if options.fast else 31)
         else:
             bench_run(weir, where, 7 if options.fast else 21)
+            bench_hook(weir, where, folder, 9 if options.fast else 41)
             for processes in (1, 100, 1000) if options.fast else (1, 100, 1000, 10000):
                 bench_move(weir, where, processes, 3 if options.fast else 5)
             bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)

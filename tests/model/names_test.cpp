@@ -114,3 +114,17 @@ TEST_CASE("slices: the deepest and longest fit into a file name") {
   CHECK(component.size() < 256);
   CHECK(CgroupPath{}.child(component));
 }
+
+TEST_CASE("names: what a runtime calls its container is taken as it is, as far as it is safe") {
+  const auto id = std::string(64, 'a');
+  CHECK(ContainerName::of_leaf("libpod-" + id + ".scope").str() == "libpod-" + id);
+  CHECK(ContainerName::of_leaf("docker-0123").str() == "docker-0123");
+  CHECK(ContainerName::of_leaf("a b\n\xC3\xA4").str() == "a_b___");
+  CHECK(ContainerName::of_leaf(".scope").str() == ".scope");
+  CHECK(ContainerName::of_leaf("").str() == "_");
+  for (const auto& leaf :
+       {std::string{"libpod-x.scope"}, std::string(400, 'x'), std::string{"\x01"}})
+    CHECK(ContainerName::parse_existing(ContainerName::of_leaf(leaf).str()));
+  for (const auto* bad : {"", "a/b", "a b", "memory.max", "a\n"})
+    CHECK_FALSE(ContainerName::parse_existing(bad));
+}

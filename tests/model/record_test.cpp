@@ -152,3 +152,18 @@ TEST_CASE("a hostile pool record is refused, unknown controllers are left out") 
   REQUIRE(parsed.has_value());
   CHECK(parsed->enabled == std::vector<std::string>{"cpu"});
 }
+
+TEST_CASE("a runtime's container remembers its id and bundle") {
+  ContainerRecord record{.name = ContainerName::of_leaf("libpod-0123.scope")};
+  record.runtime = {"0123", "/run/containers/x y"};
+  record.lent = true;
+  const auto again = ContainerRecord::parse(record.str());
+  REQUIRE(again);
+  CHECK(again->name.str() == "libpod-0123");
+  CHECK(again->runtime.id == "0123");
+  CHECK(again->runtime.bundle == "/run/containers/x y");
+  CHECK(again->lent);
+  CHECK(again->str() == record.str());
+  CHECK_FALSE(ContainerRecord::parse("weir 1\nname a\nruntime_id a/b\n"));
+  CHECK_FALSE(ContainerRecord::parse("weir 1\nname a\nbundle relative\n"));
+}

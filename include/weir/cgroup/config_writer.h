@@ -16,4 +16,7 @@ Status write_config(const std::string& path, const std::string& text);
 
 Status remove_config(const std::string& path);
 
+/// Makes a folder and those above it, as far as they are missing.
+Status make_folders(const std::string& path);
+
 }  // namespace weir

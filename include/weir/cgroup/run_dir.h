@@ -3,6 +3,7 @@
 // command.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class RunDir {
 
   /// The lock of the books: waits for it, at most 10 s for one and the same holder.
   [[nodiscard]] Result<FileLock> lock_books() const;
+  /// The same, but at most `patience` in all, whoever holds it.
+  [[nodiscard]] Result<FileLock> lock_books_within(std::chrono::milliseconds patience) const;
   /// A claim on long work such as "apply". Errc::conflict, "busy: apply by pid N", where it is
   /// taken.
   [[nodiscard]] Result<FileLock> claim(std::string_view work) const;
@@ -57,6 +60,7 @@ class RunDir {
   [[nodiscard]] Result<NoteFolder> folder(const std::string& name) const;
 
  private:
+  [[nodiscard]] Result<FileLock> lock(std::chrono::milliseconds patience, bool in_all) const;
   explicit RunDir(UniqueFd fd) : private_(std::move(fd)) {}
   UniqueFd private_;
 };

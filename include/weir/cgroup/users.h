@@ -23,4 +23,12 @@ struct Credentials {
 /// bare uid without an entry is taken as it is, with no supplementary groups.
 Result<Credentials> find_user(std::string_view text);
 
+/// A group with those who belong to it, as far as the host's name services list them.
+struct GroupMembers {
+  gid_t gid = 0;
+  std::vector<uid_t> users;
+};
+/// By name or number. Errc::usage where there is no such group.
+Result<GroupMembers> find_members(std::string_view group);
+
 }  // namespace weir

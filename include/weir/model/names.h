@@ -28,6 +28,11 @@ class PoolName {
 class ContainerName {
  public:
   static Result<ContainerName> parse(std::string_view text);
+  /// What a container is called whose cgroup a runtime made: the leaf without ".scope". It may be
+  /// longer than other names, and begin as a runtime's do; bytes no name may have become '_'.
+  static ContainerName of_leaf(std::string_view leaf);
+  /// A name that either of the two gives: what records and users may say of containers that exist.
+  static Result<ContainerName> parse_existing(std::string_view text);
   [[nodiscard]] const std::string& str() const noexcept { return text_; }
   auto operator<=>(const ContainerName&) const = default;
 

@@ -44,6 +44,14 @@ struct LeftBehind {
   auto operator<=>(const LeftBehind&) const = default;
 };
 
+/// By what an OCI runtime knows its container.
+struct RuntimeIdentity {
+  std::string id;      ///< may be empty: not known
+  std::string bundle;  ///< absolute path; may be empty: not known
+  [[nodiscard]] bool known() const { return !id.empty() || !bundle.empty(); }
+  bool operator==(const RuntimeIdentity&) const = default;
+};
+
 struct ContainerRecord {
   ContainerName name;
   std::optional<Cores> cpu_request{}, cpu_limit{};
@@ -61,7 +69,13 @@ struct ContainerRecord {
   /// about to fill it. Its memory_request is what it still holds.
   bool remains = false;
   std::vector<LeftBehind> left_behind{};  ///< by former moves; at most most_left_behind
+  RuntimeIdentity runtime{};  ///< of a container that a runtime made
+  /// Of a container of `weir run`: what it had booked has gone to a container started inside it.
+  bool lent = false;
 
+  /// A runtime makes a cgroup first and fills it later: until a minute is over, an empty one of a
+  /// runtime is not the rest of a container that has ended.
+  [[nodiscard]] bool is_settling(std::int64_t now_us) const;
   /// What it reserves: its request, else its limit, else nothing.
   [[nodiscard]] Cores cpu_reserved() const;
   [[nodiscard]] Bytes memory_reserved() const;

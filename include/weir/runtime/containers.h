@@ -26,6 +26,11 @@ Result<CgroupPath> container_path(const PoolTree& tree, std::size_t pool,
 std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
                                          const ContainerName& name);
 
+/// The container that a user means by `name`: its name, or the first eight or more hexadecimal
+/// digits of the id that its runtime gave it, where they mean one container only.
+std::optional<CgroupPath> find_container_called(CgroupIo& io, const PoolTree& tree,
+                                                std::string_view name);
+
 /// Removes the cgroups of containers that ended while nobody watched (a killed `weir run`), and
 /// what moves left behind once it has drained. The books must be locked. Returns how many.
 Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed);

@@ -22,7 +22,10 @@ class Test:
 
     def is_for(self, backend, kernel):
         """Whether a guest of this kind runs it at CI size."""
-        return self.ci == "all" or backend == "cgroupfs" and (self.ci == "plain" or kernel.startswith("6.12"))
+        if self.ci == "all":
+            return True
+        suits = self.ci != "soak" and backend == (self.on or "cgroupfs")
+        return suits and (self.ci == "plain" or kernel.startswith("6.12"))
 
     @property
     def measured_word(self):
@@ -33,7 +36,8 @@ def test(name, timeout=60, boot="", on="", ci="all", measured=False):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size; `on` names the only back-end.
 
     `ci`: "all" guests run it at CI size, those without systemd ("plain"), or only the newest of them ("newest"), for
-    what takes long and depends little on the rest. `measured`: it needs the host's processors for itself.
+    what takes long and depends little on the rest; "soak": none. With `on` it is about those guests. `measured`: it
+    needs the host's processors for itself.
     """
     def register(function):
         TESTS.append(Test(name, function, timeout, boot, on, ci, measured))

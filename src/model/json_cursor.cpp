@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/model/json_cursor.h"
+
+#include <fmt/format.h>
+
+#include "weir/base/text.h"
+
+namespace weir {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code < 0x80) return put(code);
+  if (code < 0x800) {
+    put(0xC0 | (code >> 6));
+  } else if (code < 0x10000) {
+    put(0xE0 | (code >> 12));
+    put(0x80 | ((code >> 6) & 0x3F));
+  } else {
+    put(0xF0 | (code >> 18));
+    put(0x80 | ((code >> 12) & 0x3F));
+    put(0x80 | ((code >> 6) & 0x3F));
+  }
+  put(0x80 | (code & 0x3F));
+}
+
+}  // namespace
+
+void JsonCursor::mistake(std::string what) {
+  if (!failed_) failed_ = Mistake{std::move(what), at_};
+}
+
+Error JsonCursor::error() const {
+  Error error;
+  error.code = Errc::usage;
+  error.message = fmt::format("JSON, byte {}: {}", failed_->at + 1, failed_->what);
+  return error;
+}
+
+void JsonCursor::skip_space() {
+  while (at_ < text_.size()) {
+    const char c = text_[at_];
+    if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return;
+    ++at_;
+  }
+}
+
+JsonKind JsonCursor::peek() {
+  if (failed_) return JsonKind::none;
+  skip_space();
+  switch (front()) {
+    case '{':
+      return JsonKind::object;
+    case '[':
+      return JsonKind::array;
+    case '"':
+      return JsonKind::string;
+    case 't':
+    case 'f':
+      return JsonKind::boolean;
+    case 'n':
+      return JsonKind::null;
+    default:
+      return front() == '-' || is_digit(front()) ? JsonKind::number : JsonKind::none;
+  }
+}
+
+std::size_t JsonCursor::position() {
+  skip_space();
+  return at_;
+}
+
+bool JsonCursor::expect(char wanted) {
+  if (failed_) return false;
+  skip_space();
+  if (front() == wanted && at_ < text_.size()) {
+    ++at_;
+    return true;
+  }
+  mistake(at_ >= text_.size() ? "the text ends too early" : fmt::format("expected '{}'", wanted));
+  return false;
+}
+
+bool JsonCursor::enter() {
+  const auto kind = peek();
+  if (kind != JsonKind::object && kind != JsonKind::array) {
+    mistake("expected an object or array");
+    return false;
+  }
+  if (depth_ == deepest) {
+    mistake(fmt::format("nested more than {} deep", deepest));
+    return false;
+  }
+  open_[depth_] = front();
+  has_one_[depth_] = false;
+  ++depth_;
+  ++at_;
+  return true;
+}
+
+/// To the next member or item of the innermost level; false at its end, which is read over.
+bool JsonCursor::next(char closing) {
+  if (failed_) return false;
+  skip_space();
+  if (front() == closing) {
+    ++at_;
+    --depth_;
+    return false;
+  }
+  auto& has_one = has_one_[depth_ - 1];
+  if (has_one && !expect(',')) return false;
+  has_one = true;
+  skip_space();
+  return true;
+}
+
+bool JsonCursor::scan_key(std::string* out) {
+  if (!next('}')) return false;
+  if (front() != '"') {
+    mistake(at_ >= text_.size() ? "the text ends too early" : "expected a key");
+    return false;
+  }
+  return scan_string(out) && expect(':');
+}
+
+bool JsonCursor::next_key(std::string& key) {
+  key.clear();
+  return scan_key(&key);
+}
+
+bool JsonCursor::next_item() { return next(']'); }
+
+JsonSpan JsonCursor::skip() {
+  skip_space();
+  const auto begin = at_;
+  const auto level = depth_;
+  do {
+    if (depth_ > level && !(open_[depth_ - 1] == '{' ? scan_key(nullptr) : next_item())) continue;
+    const auto kind = peek();
+    if (kind == JsonKind::object || kind == JsonKind::array)
+      enter();
+    else
+      scan_scalar();
+  } while (!failed_ && depth_ > level);
+  return {begin, at_};
+}
+
+bool JsonCursor::scan_scalar() {
+  switch (peek()) {
+    case JsonKind::string:
+      return scan_string(nullptr);
+    case JsonKind::number:
+      return scan_number();
+    case JsonKind::boolean:
+      return scan_word(front() == 't' ? "true" : "false");
+    case JsonKind::null:
+      return scan_word("null");
+    default:
+      mistake(at_ >= text_.size() ? "the text ends too early" : "expected a value");
+      return false;
+  }
+}
+
+bool JsonCursor::scan_word(std::string_view word) {
+  if (text_.substr(at_, word.size()) != word) {
+    mistake("expected a value");
+    return false;
+  }
+  at_ += word.size();
+  return true;
+}
+
+bool JsonCursor::scan_number() {
+  const auto digits = [&] {
+    const auto first = at_;
+    while (is_digit(front())) ++at_;
+    if (at_ == first) mistake("expected a digit");
+    return !failed_;
+  };
+  if (front() == '-') ++at_;
+  const bool zero = front() == '0';
+  const auto first = at_;
+  if (!digits()) return false;
+  if (zero && at_ > first + 1) mistake("a number with leading zeros");
+  if (front() == '.') {
+    ++at_;
+    if (!digits()) return false;
+  }
+  if (front() == 'e' || front() == 'E') {
+    ++at_;
+    if (front() == '+' || front() == '-') ++at_;
+    if (!digits()) return false;
+  }
+  return !failed_;
+}
+
+std::optional<std::uint32_t> JsonCursor::scan_hex4() {
+  const auto digits = text_.substr(at_, 4);
+  std::uint32_t code = 0;
+  const char* last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, code, 16);
+  if (digits.size() != 4 || error != std::errc{} || end != last) {
+    mistake("\\u wants four hexadecimal digits");
+    return std::nullopt;
+  }
+  at_ += 4;
+  return code;
+}
+
+bool JsonCursor::scan_escape(std::string* out) {
+  constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
+  const char letter = front();
+  if (at_ < text_.size()) ++at_;
+  if (letter != 'u') {
+    const auto which = letters.find(letter);
+    if (which == std::string_view::npos) mistake("an unknown escape");
+    if (out && !failed_) *out += meanings[which];
+    return !failed_;
+  }
+  const auto code = scan_hex4();
+  if (!code) return false;
+  std::uint32_t whole = *code;
+  if (whole >= 0xD800 && whole < 0xE000) {  // half of a pair
+    std::optional<std::uint32_t> low;
+    if (whole < 0xDC00 && text_.substr(at_, 2) == "\\u") {
+      at_ += 2;
+      low = scan_hex4();
+      if (!low) return false;
+    }
+    if (!low || *low < 0xDC00 || *low >= 0xE000) {
+      mistake("half a surrogate pair");
+      return false;
+    }
+    whole = 0x10000 + ((whole - 0xD800) << 10) + (*low - 0xDC00);
+  }
+  if (out) append_utf8(*out, whole);
+  return true;
+}
+
+bool JsonCursor::scan_string(std::string* out) {
+  ++at_;  // the quote
+  while (at_ < text_.size()) {
+    const char c = text_[at_];
+    if (c == '"') {
+      ++at_;
+      return true;
+    }
+    if (c == '\\') {
+      ++at_;
+      if (!scan_escape(out)) return false;
+      continue;
+    }
+    const auto length = utf8_length(text_.substr(at_, 4));
+    if (static_cast<unsigned char>(c) < 0x20 || length == 0) {
+      mistake(length == 0 ? "not UTF-8" : "a control character in a string");
+      return false;
+    }
+    if (out) out->append(text_, at_, length);
+    at_ += length;
+  }
+  mistake("the text ends too early");
+  return false;
+}
+
+std::string JsonCursor::string() {
+  std::string out;
+  if (peek() != JsonKind::string)
+    mistake("expected a string");
+  else
+    scan_string(&out);
+  return out;
+}
+
+std::int64_t JsonCursor::integer() {
+  if (peek() != JsonKind::number) {
+    mistake("expected a number");
+    return 0;
+  }
+  const auto first = at_;
+  if (!scan_number()) return 0;
+  const auto number = to_number<std::int64_t>(text_.substr(first, at_ - first));
+  if (!number) mistake("expected a whole number of 64 bits");
+  return number.value_or(0);
+}
+
+bool JsonCursor::finish() {
+  skip_space();
+  if (at_ < text_.size()) mistake("something stands behind the value");
+  return !failed_;
+}
+
+}  // namespace weir
