@@ -38,6 +38,13 @@ tl::unexpected<Error> no_process(int pid, int sys) {
 
 }  // namespace
 
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, there is room for fewer
+}
+
 bool HeldProcess::is_alive() const {
   pollfd watched{pidfd.get(), POLLIN, 0};
   return ::poll(&watched, 1, 0) == 0;

@@ -2,13 +2,16 @@
 #include "weir/cgroup/spawn.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +19,7 @@
 #include "weir/base/text.h"
 
 #include "child_filter.h"
+#include "unix_address.h"
 
 namespace weir {
 namespace {
@@ -78,7 +82,7 @@ Prepared prepare(const Command& command) {
   return out;
 }
 
-[[noreturn]] void give_up(int report, Stage stage, int sys) {
+[[noreturn]] void report_failure(int report, Stage stage, int sys) {
   const Failure failure{stage, sys};
   // The parent sees EOF instead where even this fails, and then the exit status.
   static_cast<void>(!::write(report, &failure, sizeof failure));
@@ -89,7 +93,7 @@ void become(const Credentials& user, int report) {
   if (::setgroups(user.groups.size(), user.groups.data()) < 0 ||
       ::setresgid(user.gid, user.gid, user.gid) < 0 ||
       ::setresuid(user.uid, user.uid, user.uid) < 0)
-    give_up(report, Stage::user, errno);
+    report_failure(report, Stage::user, errno);
 }
 
 /// execve over PATH as execvpe(3) does it, but never through a shell: the most telling error wins.
@@ -123,12 +127,13 @@ void wait_at(int gate) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(137);
   }
-  if (command.chdir && ::chdir(command.chdir->c_str()) < 0) give_up(report, Stage::chdir, errno);
+  if (command.chdir && ::chdir(command.chdir->c_str()) < 0)
+    report_failure(report, Stage::chdir, errno);
   ::sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
   if (command.filter)
     if (const int sys = load_filter(*command.filter, may_filter); sys != 0)
-      give_up(report, Stage::filter, sys);
-  give_up(report, Stage::exec, execute(prepared));
+      report_failure(report, Stage::filter, sys);
+  report_failure(report, Stage::exec, execute(prepared));
 }
 
 struct Pipe {
@@ -141,26 +146,87 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
-}  // namespace
+/// Exchanges the one message; whatever goes wrong, the parent finds no answer.
+void ask_as_child(const Question& question, const sockaddr_un& address, std::string& room,
+                  UniqueFd& out, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(137);
+  UniqueFd fd{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+  const auto receive = [&] { return ::recv(fd.get(), room.data(), room.size(), 0); };
+  const auto& message = question.message;
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      receive() == static_cast<ssize_t>(question.greeting.size()) &&
+      room.compare(0, question.greeting.size(), question.greeting) == 0) {
+    // Whatever came of it: an agent that hears nobody more has said so.
+    static_cast<void>(!::send(fd.get(), message.data(), message.size(), MSG_NOSIGNAL));
+    const auto n = receive();
+    if (n > 0) static_cast<void>(!::write(out.get(), room.data(), static_cast<std::size_t>(n)));
+  }
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  out.reset();
+}
 
-Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
+constexpr int no_cgroup = -1;
+
+/// `prelude` runs in the child, which may only make system calls, before it waits at its gate.
+template <class Prelude>
+Result<Child> spawn(int cgroup, const Command& command, Prelude prelude) {
   const auto prepared = prepare(command);
   WEIR_TRY(auto status, make_pipe());
   WEIR_TRY(auto gate, make_pipe());
   int pidfd = -1;
   clone_args args{};
-  args.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
+  args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   args.exit_signal = SIGCHLD;
-  args.cgroup = static_cast<std::uint64_t>(directory.get());
+  if (cgroup != no_cgroup) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<std::uint64_t>(cgroup);
+  }
   const auto parent = ::getpid();
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
   if (pid < 0) return os_fail(errno, "clone3 into the cgroup");
   if (pid == 0) {
     gate.write_end.reset();
+    prelude(parent);
     run_child(command, prepared, gate.read_end.get(), status.write_end.get(), parent);
   }
   return Child{pid, UniqueFd{pidfd}, std::move(gate.write_end), std::move(status.read_end)};
+}
+
+}  // namespace
+
+Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
+  return spawn(directory.get(), command, [](pid_t) {});
+}
+
+Result<Child> spawn_asking(const Question& question, const Command& command, UniqueFd& answer) {
+  WEIR_TRY(const auto address, unix_address(question.socket));
+  WEIR_TRY(auto pipe, make_pipe());
+  std::string room(question.longest_answer, '\0');
+  auto child = spawn(no_cgroup, command, [&](pid_t parent) {
+    ask_as_child(question, address, room, pipe.write_end, parent);
+  });
+  answer = std::move(pipe.read_end);
+  return child;
+}
+
+std::optional<std::string> read_answer(const UniqueFd& answer, std::size_t at_most, int interrupt,
+                                       const std::function<bool()>& interrupted) {
+  std::string text(at_most, '\0');
+  std::size_t size = 0;
+  while (size < at_most) {
+    std::array<pollfd, 2> watched{pollfd{answer.get(), POLLIN, 0}, pollfd{interrupt, POLLIN, 0}};
+    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
+    if (watched[1].revents != 0 && interrupted()) return std::nullopt;
+    if (watched[0].revents == 0) continue;
+    const auto n = ::read(answer.get(), text.data() + size, at_most - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    size += static_cast<std::size_t>(n);
+  }
+  text.resize(size);
+  return text;
 }
 
 std::optional<Error> let_execute(Child& child, const Command& command) {
@@ -188,6 +254,12 @@ std::optional<Error> let_execute(Child& child, const Command& command) {
   auto error = os_error(failure.sys, printable(command.argv.front(), 200));
   error.code = failure.sys == ENOENT ? Errc::not_found : Errc::failed;
   return error;
+}
+
+void give_up(Child& child) {
+  ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
+  child.gate.reset();
+  ignore(reap(child), "it never executed anything");
 }
 
 Result<int> reap(const Child& child) {

@@ -41,6 +41,8 @@ std::vector<gid_t> groups_of(const Credentials& user) {
   }
 }
 
+}  // namespace
+
 Result<gid_t> find_group(std::string_view text) {
   std::array<char, 16384> buffer{};
   group entry{};
@@ -50,8 +52,6 @@ Result<gid_t> find_group(std::string_view text) {
   if (const auto id = numeric_id(text)) return *id;
   return fail(Errc::usage, fmt::format("there is no group '{}'", printable(text, 60)));
 }
-
-}  // namespace
 
 Result<Credentials> find_user(std::string_view text) {
   const auto colon = text.find(':');

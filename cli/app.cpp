@@ -74,6 +74,7 @@ class App {
         {{"metrics", "top"}, &App::add_live},
         {{"hook"}, &App::add_hook},
         {{"run"}, &App::add_run},
+        {{"agent"}, &App::add_agent},
         {{"simulate"}, &App::add_simulate},
         {{"completion", "__complete"}, &App::add_shell_commands},
     };
@@ -214,6 +215,7 @@ class App {
   }
 
   void add_live() { add_live_commands(maker(), args_); }
+  void add_agent() { add_agent_command(maker(), args_); }
 
   void add_simulate() { add_simulate_command(maker(), args_); }
   void add_hook() { add_hook_commands(app_, args_); }

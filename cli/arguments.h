@@ -26,6 +26,10 @@ struct RunArguments {
   std::vector<std::string> command;
 };
 
+struct AgentArguments {
+  std::optional<std::string> interval, metrics_file;
+};
+
 struct SimulateArguments {
   std::string trace;
   std::optional<std::string> policies, cpus, memory, slice, page;
@@ -53,6 +57,7 @@ struct Arguments {
   bool force = false, dry_run = false;
   bool exit_code = false, repair = false, kill = false, watch = false;
   RunArguments run;
+  AgentArguments agent;
   SimulateArguments simulate;
 };
 

@@ -39,6 +39,9 @@ Result<int> hook_stage_command(const Arguments& args);
 Result<int> hook_install_command(const Arguments& args);
 Result<int> hook_uninstall_command(const Arguments& args);
 
+/// Returns when it was told to stop.
+Result<int> agent_command(const Arguments& args);
+
 Result<int> simulate_command(const Arguments& args);
 
 Result<int> completion_command(const Arguments& args);

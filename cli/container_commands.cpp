@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "weir/runtime/agent_client.h"
 #include "weir/runtime/audit.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/place.h"
@@ -40,6 +41,21 @@ Result<std::string> pool_of_container(Session& session, const std::string& name)
   return std::string{};
 }
 
+Result<ReleaseReport> release_by_whom(const Arguments& args) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent) {
+    WEIR_TRY(auto name, ContainerName::parse(args.name));
+    AgentRequest request{.what = AgentRequest::What::release, .asked = {.name = std::move(name)}};
+    request.kill = args.kill;
+    WEIR_TRY(const auto reply, ask_agent(args.options, request));
+    return ReleaseReport{reply.path, reply.killed};
+  }
+  WEIR_TRY(auto session, open_session(args.options));
+  WEIR_TRY(const auto pool, pool_of_container(session, args.name));
+  return audited(session.audit_log, {.what = "release", .pool = pool, .container = args.name},
+                 release(session, args.name, args.kill));
+}
+
 }  // namespace
 
 Result<int> place_command(const Arguments& args) {
@@ -64,11 +80,7 @@ Result<int> place_command(const Arguments& args) {
 }
 
 Result<int> release_command(const Arguments& args) {
-  WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(const auto pool, pool_of_container(session, args.name));
-  WEIR_TRY(const auto report,
-           audited(session.audit_log, {.what = "release", .pool = pool, .container = args.name},
-                   release(session, args.name, args.kill)));
+  WEIR_TRY(const auto report, release_by_whom(args));
   if (args.json)
     print_json({{"container", args.name}, {"path", report.path.str()}, {"killed", report.killed}});
   else

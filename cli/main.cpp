@@ -40,6 +40,7 @@ constexpr std::array commands{
     Command{"top", top_command},
     Command{"queue", queue_command},
     Command{"queue cancel", queue_cancel_command},
+    Command{"agent", agent_command},
     Command{"simulate", simulate_command},
     Command{"hook precreate", hook_stage_command},
     Command{"hook prestart", hook_stage_command},

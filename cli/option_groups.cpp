@@ -15,6 +15,15 @@ void add_live_commands(const CommandMaker& command, Arguments& args) {
   command("top", "the full-screen view of pools and containers", "weir top");
 }
 
+void add_agent_command(const CommandMaker& command, Arguments& args) {
+  auto* agent = command("agent", "take turns and serve ordinary users, until told to stop",
+                        "weir agent --interval 5s");
+  agent->add_option("--interval", args.agent.interval, "between two observations; default 2s")
+      ->type_name("DURATION");
+  agent->add_option("--metrics-file", args.agent.metrics_file, "writes metrics there after each")
+      ->type_name("FILE");
+}
+
 void add_simulate_command(const CommandMaker& command, Arguments& args) {
   auto& simulate = args.simulate;
   auto* sub = command("simulate", "what each policy would have made of a trace of jobs",

@@ -20,6 +20,8 @@ using CommandMaker = std::function<CLI::App*(const std::string& name, const std:
 /// Those that look at a running tree.
 void add_live_commands(const CommandMaker& command, Arguments& args);
 
+void add_agent_command(const CommandMaker& command, Arguments& args);
+
 void add_simulate_command(const CommandMaker& command, Arguments& args);
 
 }  // namespace weir::cli

@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "weir/cgroup/identity.h"
 #include "weir/base/text.h"
+#include "weir/cgroup/identity.h"
+#include "weir/runtime/agent_client.h"
 #include "weir/runtime/run.h"
 #include "weir/runtime/seccomp.h"
 
@@ -102,6 +103,8 @@ Result<RunRequest> make_request(const RunArguments& from) {
 }
 
 Result<RunOutcome> open_and_run(const Arguments& args, RunRequest request) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent) return run_by_agent(args.options, std::move(request));
   WEIR_TRY(auto session, open_session(args.options));
   return run(session, std::move(request));
 }

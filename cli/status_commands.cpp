@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "weir/base/text.h"
+#include "weir/runtime/agent_client.h"
 #include "weir/runtime/status.h"
 
 #include "commands.h"
 #include "json.h"
+#include "own_commands.h"
 #include "report.h"
 #include "table.h"
 
@@ -170,6 +172,8 @@ Result<int> pool_path_command(const Arguments& args) {
 }
 
 Result<int> ps_command(const Arguments& args) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent) return own_ps_command(args);
   WEIR_TRY(auto session, open_session(args.options));
   std::optional<std::size_t> only;
   if (args.pool) {
@@ -196,6 +200,8 @@ Result<int> ps_command(const Arguments& args) {
 }
 
 Result<int> status_command(const Arguments& args) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent && !args.watch) return own_status_command(args);
   WEIR_TRY(auto session, open_session(args.options));
   if (!args.watch) return print_one_status(session, args);
   for (;;) {

@@ -15,56 +15,22 @@
 #include "weir/runtime/audit.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
-#include "weir/runtime/seccomp.h"
 #include "weir/runtime/queue.h"
+#include "weir/runtime/seccomp.h"
+
+#include "new_record.h"
 
 namespace weir {
 namespace {
 
 constexpr std::chrono::milliseconds grace{2000};  // between SIGTERM and cgroup.kill
-constexpr int not_executable = 126, not_found = 127;
 
-template <class T>
-std::optional<T> first_of(const std::optional<T>& asked, const std::optional<T>& otherwise) {
-  return asked ? asked : otherwise;
-}
-
-Status check_pair(bool above, std::string_view what) {
-  if (!above) return {};
-  return fail(Errc::usage, fmt::format("the {} request is above the {} limit", what, what),
-              fmt::format("lower the request or raise the limit of {}", what));
-}
-
-Result<ContainerRecord> make_record(const Session& session, const Pool& pool,
-                                    const RunRequest& request) {
-  const auto& defaults = pool.spec.container;
+Result<ContainerRecord> make_record(const Pool& pool, const RunRequest& request) {
   const auto caller = self();
-  ContainerName name = request.name ? *request.name : *ContainerName::parse(caller.default_name);
-  ContainerRecord record{.name = std::move(name)};
-  record.cpu_limit = first_of(request.cpu_limit, defaults.cpu_limit);
-  record.cpu_request = first_of(request.cpu_request, defaults.cpu_request);
-  record.memory_limit = first_of(request.memory_limit, defaults.memory_limit);
-  record.memory_request = first_of(request.memory_request, defaults.memory_request);
-  // A default must not contradict what was asked for.
-  if (!request.cpu_request && record.cpu_limit)
-    record.cpu_request = record.cpu_request ? std::min(*record.cpu_request, *record.cpu_limit)
-                                            : std::optional<Cores>{};
-  if (!request.memory_request && record.memory_limit && record.memory_request)
-    record.memory_request = std::min(*record.memory_request, *record.memory_limit);
-  record.swap_limit =
-      first_of(request.swap_limit, first_of(pool.spec.memory.swap, std::optional{Bytes{0}}));
-  record.priority = request.priority;
-  record.value = first_of(request.value, defaults.value);
-  record.work = first_of(request.work, defaults.work);
-  record.oom = pool.spec.oom;
+  auto name = request.name ? *request.name : *ContainerName::parse(caller.default_name);
+  WEIR_TRY(auto record, with_defaults(asked_record(request, std::move(name)), pool));
   record.since_us = caller.now_us;
   record.owner_uid = caller.uid;
-  WEIR_CHECK(check_pair(
-      record.cpu_limit && record.cpu_request && *record.cpu_request > *record.cpu_limit, "CPU"));
-  WEIR_CHECK(check_pair(
-      record.memory_limit && record.memory_request && *record.memory_request > *record.memory_limit,
-      "memory"));
-  static_cast<void>(session);
   return record;
 }
 
@@ -107,7 +73,7 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
 Result<Started> start(Session& session, const RunRequest& request, SignalRelay& relay) {
   WEIR_TRY(const auto index, find_leaf_pool(session.tree, request.pool));
   const auto& pool = session.tree.pools[index];
-  WEIR_TRY(auto record, make_record(session, pool, request));
+  WEIR_TRY(auto record, make_record(pool, request));
   Waiter waiter{.pool = index, .record = record};
   waiter.patience = request.wait;
   waiter.interrupt = relay.descriptor();
@@ -171,7 +137,7 @@ Status finish(Session& session, const Started& started, bool leave) {
 
 RunOutcome not_started(const Error& error) {
   const bool missing = error.sys == ENOENT && error.code == Errc::not_found;
-  return RunOutcome{missing ? not_found : not_executable, error, std::nullopt};
+  return RunOutcome{missing ? command_not_found : command_not_executable, error, std::nullopt};
 }
 
 Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,

@@ -14,6 +14,8 @@ WANTED = (
     "share/bash-completion/completions/weir",
     "share/zsh/vendor-completions/_weir",
     "share/fish/vendor_completions.d/weir.fish",
+    "lib/systemd/system/weir-agent.service",
+    "lib/systemd/system/weir-apply.service",
     "share/doc/weir/README.md",
     "share/doc/weir/CHANGELOG.md",
     "share/doc/weir/configuration.md",

@@ -21,6 +21,9 @@ struct HeldProcess {
   [[nodiscard]] bool is_alive() const;
 };
 
+/// As many as this process may have: each process is held by a descriptor of its own.
+void allow_many_descriptors();
+
 /// Errc::not_found where there is no such process.
 Result<HeldProcess> hold_process(int pid);
 

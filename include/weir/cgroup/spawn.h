@@ -3,6 +3,7 @@
 // before its first instruction, and no fork of it can be anywhere else.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <signal.h>
 #include <string>
@@ -39,9 +40,29 @@ struct Child {
 /// Single-threaded callers only.
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command);
 
+/// What a child asks the agent for before it goes on.
+struct Question {
+  std::string socket;  ///< the agent's
+  std::string greeting, message;
+  std::size_t longest_answer = 0;
+};
+
+/// A child that stays in this process's cgroup and asks the agent itself, because the agent serves
+/// nobody but who asks; then it waits for let_execute. It dies with this process until it has its
+/// answer, which comes out of `answer` as a whole; nothing does where the agent gave none.
+Result<Child> spawn_asking(const Question& question, const Command& command, UniqueFd& answer);
+
+/// All of what comes out of `answer`, at most so long; empty where it closed without a word.
+/// Nothing when `interrupt` is readable first, and `interrupted` says that this is to end it.
+std::optional<std::string> read_answer(const UniqueFd& answer, std::size_t at_most, int interrupt,
+                                       const std::function<bool()>& interrupted);
+
 /// Lets the child go on and waits until it executes its program. Nothing: it does. Else the error
 /// with errno: ENOENT where there is no such program.
 std::optional<Error> let_execute(Child& child, const Command& command);
+
+/// A child that has not been let go ends now; whatever it waits for.
+void give_up(Child& child);
 
 /// Reaps the child and gives its wait status as a shell would: its exit code, or 128 + signal.
 Result<int> reap(const Child& child);

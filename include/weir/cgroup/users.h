@@ -31,4 +31,7 @@ struct GroupMembers {
 /// By name or number. Errc::usage where there is no such group.
 Result<GroupMembers> find_members(std::string_view group);
 
+/// A group by name or number. Errc::usage where there is none.
+Result<gid_t> find_group(std::string_view text);
+
 }  // namespace weir

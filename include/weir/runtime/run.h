@@ -35,6 +35,9 @@ struct RunRequest {
   bool often = false;
 };
 
+/// As a shell reports them.
+inline constexpr int command_not_executable = 126, command_not_found = 127;
+
 struct RunOutcome {
   int status = 0;                   ///< as a shell reports it: exit code, 128 + signal, 126, 127
   std::optional<Error> exec_error;  ///< why the command could not be executed

@@ -43,6 +43,14 @@ class Cgroupfs:
             return next(line[3:].strip().lstrip("/") for line in handle if line.startswith("0::"))
 
     @staticmethod
+    def command_of(pid):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as handle:
+                return handle.read().strip()
+        except OSError:
+            return ""
+
+    @staticmethod
     def home(container):
         """Where the processes of a container live."""
         return container
@@ -108,14 +116,6 @@ class Systemd(Cgroupfs):
     def has_started(self, container):
         """weir's own process keeps the scope until then."""
         return any(self.command_of(pid) not in ("weir", "weir-holder", "") for pid in self.tree.pids_if_there(container))
-
-    @staticmethod
-    def command_of(pid):
-        try:
-            with open(f"/proc/{pid}/comm", encoding="utf-8") as handle:
-                return handle.read().strip()
-        except OSError:
-            return ""
 
     def enable(self, cgroup):
         """systemd enables for children what its own units need."""

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an ordinary user's weir and the agent say to each other over the agent's socket: one message
+// each way, as text. Both sides read the other's as hostile input: bounded, typed, unknown keys
+// ignored.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/base/result.h"
+#include "weir/model/names.h"
+#include "weir/model/record.h"
+
+namespace weir {
+
+/// Neither side takes a longer one.
+inline constexpr std::size_t longest_request = 8192, longest_reply = 60'000;
+
+/// The agent's first word on a connection. Whoever speaks before it is not understood: only from
+/// then on does the kernel say with each message who sent it.
+inline constexpr std::string_view agent_greeting = "weir agent 1";
+
+/// As `wait` of a request.
+inline constexpr std::chrono::milliseconds wait_for_ever{std::int64_t{1} << 50};
+
+struct AgentRequest {
+  enum class What {
+    run,      ///< make the sender a container
+    await,    ///< answer once the container `asked.name` is gone
+    list,     ///< the sender's containers
+    release,  ///< as `weir release`
+  };
+  What what = What::run;
+  std::string pool = {};  ///< run
+  /// run: its name and what it asks for; the rest of it counts for nothing. Else: the name.
+  ContainerRecord asked;
+  bool leave = false;            ///< run: keep what the command leaves running
+  bool die_with_parent = false;  ///< run: kill the container when the sender's parent ends
+  bool kill = false;             ///< release
+  std::optional<std::chrono::milliseconds> wait = {};  ///< run: for room, at most so long
+
+  static Result<AgentRequest> parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
+};
+
+/// One of the sender's containers.
+struct ListedContainer {
+  CgroupPath path = {};
+  ContainerRecord record;
+  bool frozen = false;
+  std::int64_t pids = 0;
+  Cores entitlement = {};
+  std::optional<Cores> usage = {};
+  Bytes memory = {};
+};
+
+struct AgentReply {
+  std::optional<Error> error = {};  ///< else it is done
+  CgroupPath path = {};             ///< run, release: the container's
+  bool killed = false;              ///< release
+  std::vector<ListedContainer> containers = {};
+
+  static Result<AgentReply> parse(std::string_view text);
+  /// Containers that find no room are left out, from the end.
+  [[nodiscard]] std::string str() const;
+};
+
+}  // namespace weir
