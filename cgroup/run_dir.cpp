@@ -144,6 +144,26 @@ Result<FileLock> RunDir::claim(std::string_view work) const {
   return FileLock{std::move(fd)};
 }
 
+Status RunDir::leave_note(std::string_view name, const std::string& text) const {
+  WEIR_TRY(const auto fd, open_lock_file(private_.get(), fmt::format("note-{}", name)));
+  if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), text.data(), text.size(), 0) < 0)
+    return os_fail(errno, fmt::format("note {}", name));
+  return {};
+}
+
+std::string RunDir::note(std::string_view name) const {
+  const UniqueFd fd{::openat(private_.get(), fmt::format("note-{}", name).c_str(),
+                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  std::array<char, 4096> text{};
+  const auto n = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
+  return n > 0 ? std::string{text.data(), static_cast<std::size_t>(n)} : std::string{};
+}
+
+void RunDir::remove_note(std::string_view name) const {
+  // Where this fails the next one finds a note about work that is done.
+  ::unlinkat(private_.get(), fmt::format("note-{}", name).c_str(), 0);
+}
+
 Result<std::optional<FileLock>> RunDir::lock_entry(std::string_view subject, bool create) const {
   const auto name = entry_name(subject);
   for (;;) {

@@ -56,6 +56,12 @@ class RunDir {
   /// The subjects of all entries, sorted.
   [[nodiscard]] std::vector<std::string> entries() const;
 
+  /// A note to whoever holds the books next, should this process be killed: what it left half done.
+  Status leave_note(std::string_view name, const std::string& text) const;
+  /// Empty where there is none.
+  [[nodiscard]] std::string note(std::string_view name) const;
+  void remove_note(std::string_view name) const;
+
   /// A folder of small files in it, made when it is missing.
   [[nodiscard]] Result<NoteFolder> folder(const std::string& name) const;
 

@@ -141,10 +141,12 @@ Result<AgentReply> Entrance::let_in(const Applicant& applicant, std::size_t pool
   AgentReply reply;
   WEIR_TRY(reply.path, container_path(session.tree, pool, record.name));
   WEIR_CHECK(books.admit(pool, record));
-  if (auto made = make_member(session, pool, reply.path, record); !made) {
+  auto claim = make_member(session, Work::make, pool, reply.path, record);
+  if (!claim) {
     ignore(books.unbook(pool, record), "the next one to look counts anew");
-    return pass(std::move(made));
+    return pass(std::move(claim));
   }
+  claim->done();
   if (auto moved = move_in(reply.path, applicant, peer); !moved) {
     ignore(books.remove(reply.path), "the first error is the one to report");
     return pass(std::move(moved));
