@@ -10,7 +10,8 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view turns_note = "turns";
+constexpr const char* folder_name = "agent";  // in the run directory
+constexpr const char* turns_note = "turns";
 constexpr std::string_view thaw_claim = "thaw";
 constexpr std::size_t max_depth = 8;
 
@@ -52,6 +53,18 @@ Result<FileLock> claim_thawing(const RunDir& run_dir) {
   return claim_soon(run_dir, thaw_claim, std::chrono::seconds{5});
 }
 
+bool is_announced(const RunDir& run_dir) {
+  const auto notes = run_dir.folder(folder_name);
+  return notes && notes->read(turns_note);
+}
+
+Status thaw_announced(CgroupIo& io, const RunDir& run_dir, const CgroupPath& top) {
+  if (!is_announced(run_dir)) return {};
+  WEIR_CHECK(thaw_all_from(io, top, FreezeReason::turn));
+  WEIR_TRY(const auto notes, run_dir.folder(folder_name));
+  return notes.remove(turns_note);
+}
+
 }  // namespace
 
 Status freeze_for(CgroupIo& io, const CgroupPath& container, FreezeReason reason) {
@@ -79,23 +92,21 @@ Status thaw_all_from(CgroupIo& io, const CgroupPath& top, FreezeReason reason) {
   return thaw_below(io, top, reason, 0);
 }
 
-Status announce_turns(const RunDir& run_dir) { return run_dir.leave_note(turns_note, "1\n"); }
+Status announce_turns(const RunDir& run_dir) {
+  WEIR_TRY(const auto notes, run_dir.folder(folder_name));
+  return notes.write(turns_note, "1\n");
+}
 
 Status thaw_own(CgroupIo& io, const RunDir& run_dir, const CgroupPath& top) {
   WEIR_TRY(const auto claim, claim_thawing(run_dir));
-  if (run_dir.note(turns_note).empty()) return {};
-  WEIR_CHECK(thaw_all_from(io, top, FreezeReason::turn));
-  run_dir.remove_note(turns_note);
-  return {};
+  return thaw_announced(io, run_dir, top);
 }
 
 Status thaw_abandoned(CgroupIo& io, const RunDir& run_dir, const CgroupPath& top) {
-  if (run_dir.note(turns_note).empty() || is_claimed(run_dir, agent_claim)) return {};
+  if (!is_announced(run_dir) || is_claimed(run_dir, agent_claim)) return {};
   WEIR_TRY(const auto claim, claim_thawing(run_dir));
-  if (run_dir.note(turns_note).empty() || is_claimed(run_dir, agent_claim)) return {};
-  WEIR_CHECK(thaw_all_from(io, top, FreezeReason::turn));
-  run_dir.remove_note(turns_note);
-  return {};
+  if (is_claimed(run_dir, agent_claim)) return {};
+  return thaw_announced(io, run_dir, top);
 }
 
 }  // namespace weir

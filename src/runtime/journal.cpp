@@ -7,6 +7,7 @@
 #include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/record.h"
+#include "weir/runtime/freeze.h"
 
 #include "relocate.h"
 
@@ -107,6 +108,10 @@ Result<WorkClaim> claim(const Session& session, std::string_view subject,
 }
 
 void repair(Session& session) {
+  const auto thawed = thaw_abandoned(session.io, session.run_dir, session.tree.top);
+  if (!thawed)
+    session.warnings.push_back("an agent was killed and left containers frozen: " +
+                               thawed.error().message);
   for (const auto& subject : session.run_dir.entries()) repair_subject(session, subject);
 }
 
