@@ -13,6 +13,7 @@
 #include "weir/policy/desired.h"
 #include "weir/runtime/books.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/journal.h"
 
 #include "hook_state.h"
 
@@ -81,12 +82,12 @@ class Adoption {
     WEIR_TRY(const auto text, session_.io.attribute(path, attribute::container));
     if (text) {
       const auto record = ContainerRecord::parse(*text);
-      if (!record || !record->runtime.known()) return {};
+      if (!record || !record->runtime.known() || record->remains) return {};
       WEIR_TRY(const bool followed, follow_runtime(session_, pool, path, *record));
       out_.followed += followed ? 1 : 0;
       return followed ? tell_manager(path) : Status{};
     }
-    if (!is_populated(session_.io, path)) return {};
+    if (!is_populated(session_.io, path) || is_busy(path)) return {};
     auto record = record_of(pool, path);
     std::optional<Error> over;
     if (const auto* found = booking_at(path)) {
@@ -103,6 +104,12 @@ class Adoption {
     if (over) warn(path, *over);
     out_.adopted.push_back({record.name, pool, path, std::move(over)});
     return {};
+  }
+
+  /// Another weir is making something of it.
+  [[nodiscard]] bool is_busy(const CgroupPath& path) const {
+    const auto busy = busy_cgroups(session_);
+    return std::ranges::find(busy, path) != busy.end();
   }
 
   [[nodiscard]] const Booking* booking_at(const CgroupPath& path) const {
@@ -180,7 +187,8 @@ Result<bool> follow_runtime(Session& session, std::size_t pool, const CgroupPath
   const auto limits = read_limits(session.io, path);
   auto now = record;
   now.cpu_limit = limits.cpu;
-  now.memory_limit = limits.memory;
+  // After a move the file says less, until what stayed behind has drained.
+  if (record.left_behind.empty()) now.memory_limit = limits.memory;
   now.swap_limit = limits.swap;
   // The quota is kept in whole microseconds of a period.
   const bool same_cpu =

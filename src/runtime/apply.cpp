@@ -18,6 +18,8 @@
 #include "weir/runtime/prepare.h"
 #include "weir/runtime/shrink.h"
 
+#include "tree_checks.h"
+
 namespace weir {
 namespace {
 
@@ -28,36 +30,6 @@ Result<Outside> read_outside(Session& session) {
   WEIR_TRY(const auto around, observe_surroundings(session.io, session.tree.top));
   const auto tasks = static_cast<std::int64_t>(count_user_processes(around.tasks));
   return Outside{around.sibling_weights + tasks * task_weight, session.host.cpu_total()};
-}
-
-/// Another top slice of weir's on the same mount: two trees would promise the same capacity twice.
-Status check_single_tree(Session& session) {
-  const auto parent = session.tree.top.parent();
-  WEIR_TRY(const auto names, session.io.children(parent));
-  for (const auto& name : names) {
-    const auto path = parent.child(name);
-    if (!path || *path == session.tree.top || !name.ends_with(".slice")) continue;
-    const auto record = session.io.attribute(*path, attribute::pool);
-    const bool ours = record && *record && PoolRecord::parse(**record);
-    if (ours)
-      return fail(
-          Errc::conflict,
-          fmt::format("weir's tree is at {} now, the file says {}", name, session.tree.top.str()),
-          fmt::format("tear it down first: weir teardown with [host] slice = \"{}\"", name));
-  }
-  return {};
-}
-
-/// The same tree, made by the other back-end.
-Status check_same_backend(const Session& session, const ObservedTree& observed) {
-  if (observed.cgroups.empty() || !observed.cgroups.front().pool) return {};
-  const auto made_by = observed.cgroups.front().pool->backend;
-  if (made_by == session.tree.backend) return {};
-  return fail(Errc::conflict,
-              fmt::format("{} was made by the {} back-end, this would be {}",
-                          session.tree.top.str(), to_text(made_by), to_text(session.tree.backend)),
-              fmt::format("tear it down first: weir teardown with [host] backend = \"{}\"",
-                          to_text(made_by)));
 }
 
 /// What systemd has for the cgroups that weir set.
@@ -100,15 +72,6 @@ Result<Picture> look(Session& session) {
   Picture picture{std::move(observed), std::move(desired)};
   picture.shrinks = allow_for_reclaim(session.io, picture.desired, picture.observed);
   return picture;
-}
-
-/// Nothing is taken down under a process that works on it.
-Status check_nobody_works(const Session& session) {
-  for (const auto& cgroup : busy_cgroups(session))
-    if (session.io.exists(cgroup))
-      return fail(Errc::conflict, fmt::format("{} is busy: another weir works on it", cgroup.str()),
-                  "wait until it has ended, then try again");
-  return {};
 }
 
 /// The containers of every pool that is in the way of `plan`.
@@ -201,39 +164,6 @@ void mark_repaired(std::vector<Drift>& drift, const Picture& after) {
     });
 }
 
-Status check_nobody_inside(const ObservedTree& observed, bool kill) {
-  std::size_t running = 0;
-  for (const auto& cgroup : observed.cgroups) {
-    if (cgroup.kind == CgroupKind::foreign)
-      return fail(Errc::conflict, fmt::format("{} was not made by weir", cgroup.path.str()),
-                  "end what runs there and remove it, then try again");
-    running += cgroup.kind == CgroupKind::container && cgroup.populated ? 1 : 0;
-  }
-  if (running == 0 || kill) return {};
-  return fail(Errc::conflict,
-              fmt::format("{} container{} still running", running, running == 1 ? " is" : "s are"),
-              "`weir ps` shows them; `weir teardown --kill` ends them");
-}
-
-/// The top slice carries the record of what weir switched on above it, so it goes last of all: a
-/// teardown that is cut short leaves it for the next one. Returns the controllers that stay on.
-Result<std::vector<std::string>> remove_top(CgroupIo& io, const ObservedCgroup& top) {
-  std::string off;
-  for (const auto& controller : top.subtree_control) off += fmt::format("-{} ", controller);
-  const bool by_systemd = top.pool && top.pool->backend == Backend::systemd;
-  if (!off.empty() && !by_systemd) {
-    off.pop_back();
-    WEIR_CHECK(io.write(top.path, file::cgroup_subtree_control, off));
-  }
-  std::vector<std::string> kept;
-  if (top.pool) {
-    WEIR_TRY(kept, restore_controllers(io, top.path, top.pool->enabled));
-  }
-  auto removed = io.remove(top.path);
-  if (!removed && removed.error().sys != ENOENT) return pass(std::move(removed));
-  return kept;
-}
-
 }  // namespace
 
 Result<Plan> plan(Session& session) {
@@ -293,34 +223,6 @@ Result<std::vector<Drift>> verify(Session& session, bool repair) {
   mark_repaired(drift, after);
   std::ranges::move(of_books, std::back_inserter(drift));
   return drift;
-}
-
-Result<TeardownReport> teardown(Session& session, bool kill) {
-  repair(session);
-  WEIR_TRY(auto claim, session.run_dir.claim("apply"));
-  WEIR_TRY(auto lock, session.run_dir.lock_books());
-  WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
-  if (observed.cgroups.empty()) return TeardownReport{};
-  WEIR_CHECK(check_same_backend(session, observed));
-  WEIR_TRY(const auto adoption, adopt(session));
-  if (adoption.anything()) {
-    WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
-  }
-  WEIR_CHECK(check_nobody_inside(observed, kill));
-  WEIR_CHECK(check_nobody_works(session));
-  TeardownReport report;
-  for (const auto& cgroup : observed.cgroups) {
-    if (cgroup.kind != CgroupKind::container) continue;
-    WEIR_CHECK(kill_and_remove(session.io, cgroup.path));
-    report.killed += cgroup.populated ? 1 : 0;
-  }
-  auto execution = execute(session.io, make_teardown_plan(observed));
-  if (execution.stopped_by) return tl::unexpected(std::move(*execution.stopped_by));
-  WEIR_TRY(report.kept, remove_top(session.io, observed.cgroups.front()));
-  report.removed = execution.done + 1;
-  ignore(forget_hook(session),
-         "what is left of it names pools that are not there, and places nothing");
-  return report;
 }
 
 }  // namespace weir
