@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "weir/runtime/audit.h"
 #include "weir/runtime/move.h"
 
 #include "commands.h"
@@ -31,7 +32,9 @@ std::string in_words(const MoveReport& report, bool dry_run) {
 Result<int> move_command(const Arguments& args) {
   WEIR_TRY(auto session, open_session(args.options));
   MoveRequest request{args.name, *args.to, args.dry_run, args.force};
-  const auto moved = move(session, request);
+  const auto moved = audited(session.audit_log,
+                             {.what = "move", .pool = request.to, .container = request.container},
+                             move(session, request));
   for (const auto& warning : session.warnings) note(args, warning);
   WEIR_TRY(const auto report, moved);
   if (args.json)

@@ -12,6 +12,7 @@
 #include "weir/model/kernel_value.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/queue.h"
 #include "weir/runtime/remains.h"
 
 #include "leaf_copy.h"
@@ -136,6 +137,8 @@ Status check_source_room(Session& session, const Journey& journey, Bytes left_be
 }
 
 Status check_room(Session& session, const Journey& journey, Bytes left_behind) {
+  WEIR_TRY(const auto verdict, session.books().ask(journey.to, journey.record));
+  if (verdict.refused) return tl::unexpected(*verdict.refused);
   WEIR_CHECK(check_pids(session, journey));
   WEIR_CHECK(check_own_room(journey, left_behind));
   return check_source_room(session, journey, left_behind);
@@ -172,6 +175,8 @@ Status prepare(Session& session, const Journey& journey) {
       record_after(session.tree, journey.record, entry, charged_to(session.io, entry.from));
   record.remains = true;
   WEIR_CHECK(session.io.set_attribute(entry.cgroup, attribute::container, record.str()));
+  ignore(session.books().recount(journey.to, true),
+         "nobody is refused before they are counted anew");
   return copy_leaf(session.io, entry.from, entry.cgroup, values);
 }
 
@@ -192,6 +197,7 @@ void settle_both(Session& session, const Journey& journey) {
     ignore(settle_weights(session, pool), "the next start or verify settles them");
     ignore(books.recount(pool, true), "nobody is refused before they are counted anew");
   }
+  call_next(session.io, session.tree, session.run_dir);
 }
 
 /// From here on the container is claimed; the books are locked at the beginning.
