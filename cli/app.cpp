@@ -71,7 +71,7 @@ class App {
         {{"pool"}, &App::add_pool_commands},
         {{"ps", "status", "queue"}, &App::add_lists},
         {{"place", "move", "release", "explain"}, &App::add_container_commands},
-        {{"metrics", "top"}, &App::add_live},
+        {{"metrics", "top", "rebalance"}, &App::add_live},
         {{"hook"}, &App::add_hook},
         {{"run"}, &App::add_run},
         {{"agent"}, &App::add_agent},

@@ -48,7 +48,7 @@ Json cpu_json(const Pool& pool, const PoolStatus& status) {
           {"free", cpu_of(status.account.free)},
           {"entitlement", as_double(status.cpu_entitlement)},
           {"usage", cores(status.cpu.usage)},
-          {"demand", nullptr},
+          {"demand", cores(status.cpu_demand)},
           {"pressure", number(status.cpu.pressure)},
           {"borrowed", cpu_of(status.account.borrowed)}};
 }
@@ -60,7 +60,7 @@ Json memory_json(const Pool& pool, const PoolStatus& status) {
           {"free_bytes", status.account.free[Resource::memory]},
           {"entitlement_bytes", status.memory_entitlement.value},
           {"usage_bytes", status.memory.usage.value},
-          {"demand_bytes", nullptr},
+          {"demand_bytes", count(status.memory_demand)},
           {"pressure", number(status.memory.pressure)},
           {"borrowed_bytes", status.account.borrowed[Resource::memory]}};
 }

@@ -38,6 +38,7 @@ constexpr std::array commands{
     Command{"status", status_command},
     Command{"metrics", metrics_command},
     Command{"top", top_command},
+    Command{"rebalance", rebalance_command},
     Command{"queue", queue_command},
     Command{"queue cancel", queue_cancel_command},
     Command{"agent", agent_command},

@@ -13,6 +13,9 @@ void add_live_commands(const CommandMaker& command, Arguments& args) {
       ->type_name("openmetrics|prometheus")
       ->check(CLI::IsMember({"openmetrics", "prometheus"}).description(""));
   command("top", "the full-screen view of pools and containers", "weir top");
+  auto* rebalance = command("rebalance", "one round of dynamic allocation: limits, then moves",
+                            "weir rebalance --dry-run");
+  rebalance->add_flag("--dry-run", args.dry_run, "only say what would be done, and why");
 }
 
 void add_agent_command(const CommandMaker& command, Arguments& args) {

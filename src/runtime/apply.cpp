@@ -18,6 +18,7 @@
 #include "weir/runtime/prepare.h"
 #include "weir/runtime/shrink.h"
 
+#include "dynamics_notes.h"
 #include "tree_checks.h"
 
 namespace weir {
@@ -69,6 +70,7 @@ Result<Picture> look(Session& session) {
   WEIR_TRY(const auto outside, read_outside(session));
   auto desired =
       desired_tree(session.tree, members_of(session.tree, observed), outside, session.host.online);
+  overlay_dynamics(session, desired);
   Picture picture{std::move(observed), std::move(desired)};
   picture.shrinks = allow_for_reclaim(session.io, picture.desired, picture.observed);
   return picture;

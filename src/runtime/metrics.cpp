@@ -145,6 +145,10 @@ void add_pool(const PoolTree& tree, const PoolStatus& status, const Usage& use, 
              labels, Cores{status.account.reserved[Resource::cpu]});
   book.gauge("weir_pool_cpu_entitlement_cores", "cores", "CPU due when everybody wants all.",
              labels, status.cpu_entitlement);
+  book.gauge("weir_pool_cpu_demand_cores", "cores",
+             "CPU it seems to want; absent without an agent.", labels, status.cpu_demand);
+  book.gauge("weir_pool_memory_demand_bytes", "bytes",
+             "Memory it seems to want; absent without an agent.", labels, status.memory_demand);
   book.gauge("weir_pool_memory_reservation_bytes", "bytes", "Memory guaranteed.", labels,
              pool.memory.reservation);
   book.gauge("weir_pool_memory_limit_bytes", "bytes", "Memory limit; absent without one.", labels,

@@ -10,6 +10,7 @@
 #include "weir/model/kernel_text.h"
 #include "weir/policy/io.h"
 #include "weir/runtime/adopt.h"
+#include "weir/runtime/dynamic.h"
 #include "weir/runtime/freeze.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/prepare.h"
@@ -101,16 +102,26 @@ class Collector {
   void add_pools() {
     const auto& pools = session_.tree.pools;
     auto io = io_limits(session_.tree);
+    const auto dynamics = read_dynamics(session_);
     for (std::size_t i = 0; i < pools.size(); ++i) {
       PoolStatus status;
       status.pool = i;
       status.io = std::move(io[i]);
       status.cpu_entitlement = entitled_.cpu[i];
       status.memory_entitlement = entitled_.memory[i];
+      take_dynamics(dynamics[i], status);
       fill_usage(pools[i].path, status);
       out_.pools.push_back(status);
     }
     add_reserved();
+  }
+
+  static void take_dynamics(const std::optional<PoolDynamics>& dynamics, PoolStatus& status) {
+    if (!dynamics) return;
+    status.cpu_demand = dynamics->cpu_demand;
+    status.memory_demand = dynamics->memory_demand;
+    if (dynamics->memory_high) status.memory_entitlement = *dynamics->memory_high;
+    if (dynamics->io) status.io = *dynamics->io;
   }
 
   void fill_usage(const CgroupPath& path, PoolStatus& status) {

@@ -28,6 +28,7 @@ ALLOWED = {
     ("include/weir/base/unique_fd.h", "close"): "the same",
     ("src/runtime/clp_solver.cpp", "dlfcn.h"): "the LP library is loaded on first use (docs/decisions.md)",
     ("src/runtime/status.cpp", "reads the clock"): "a rate is a difference between two moments",
+    ("src/runtime/rebalance.cpp", "reads the clock"): "the same",
     ("cli", "unistd.h"): "is it a terminal, and writing to it",
     ("cli", "isatty"): "colour only on a terminal",
     ("cli", "write"): "stdout whole or an error",

@@ -25,6 +25,8 @@ struct MemoryUse {
 };
 
 struct PoolStatus {
+  std::optional<Cores> cpu_demand;  ///< what dynamic allocation thinks it wants; absent without one
+  std::optional<Bytes> memory_demand;
   std::size_t pool = 0;  ///< index into the tree
   bool applied = false;  ///< its slice exists
   Cores cpu_entitlement;
