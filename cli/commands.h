@@ -32,7 +32,6 @@ Result<int> ps_command(const Arguments& args);
 Result<int> status_command(const Arguments& args);
 Result<int> metrics_command(const Arguments& args);
 Result<int> top_command(const Arguments& args);
-Result<int> rebalance_command(const Arguments& args);
 Result<int> queue_command(const Arguments& args);
 Result<int> queue_cancel_command(const Arguments& args);
 

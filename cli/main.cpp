@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "rebalance_command.h"
 #include "report.h"
 
 namespace weir::cli {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rebalance_command.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "weir/runtime/rebalance.h"
 
-#include "commands.h"
 #include "json.h"
 #include "report.h"
 
