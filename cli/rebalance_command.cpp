@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rebalance_command.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -34,9 +35,9 @@ Json document(const PoolTree& tree, const RebalanceReport& report) {
 }
 
 void print(const PoolTree& tree, const RebalanceReport& report, bool dry_run) {
-  for (const auto& [change, reason] : report.writes)
-    fmt::print("{}/{}: {} -> {}\n  {}\n", change.cgroup.str(), change.file,
-               change.from.value_or("-"), change.to, reason);
+  for (const auto& write : report.writes)
+    fmt::print("{}/{}: {} -> {}\n  {}\n", write.change.cgroup.str(), write.change.file,
+               write.change.from.value_or("-"), write.change.to, write.reason);
   for (const auto& [advice, done, failed] : report.moves) {
     fmt::print("{} {} from {} to {}: {} to move, about {:.1f} s\n  {}\n",
                dry_run ? "would move" : (done ? "moved" : "did not move"), advice.container,
