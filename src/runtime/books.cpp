@@ -10,6 +10,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/policy/ledger.h"
+#include "weir/runtime/preempt.h"
 
 #include "books_words.h"
 
@@ -56,7 +57,7 @@ Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
     if (may_go && has_ended(io_, *path, *record) && remove_tree(io_, *path))
       --sums.leaves;
     else
-      sums.add(*record);
+      sums.add(as_counted(io_, *path, *record));
   }
   return sums;
 }
@@ -168,7 +169,8 @@ Status Books::remove(const CgroupPath& path) {
   for (std::size_t i = 0; i < tree_.pools.size() && !pool; ++i)
     if (tree_.pools[i].path == slice) pool = i;
   if (!pool || !io_.exists(path)) return remove_tree(io_, path);
-  WEIR_TRY(const auto record, read_record(io_, path));
+  WEIR_TRY(auto record, read_record(io_, path));
+  if (record) record = as_counted(io_, path, std::move(*record));
   WEIR_TRY(const auto* entry, know(*pool));
   WEIR_CHECK(remove_tree(io_, path));
   auto sums = entry->sums;

@@ -7,6 +7,7 @@
 #include "weir/cgroup/chain_reader.h"
 #include "weir/cgroup/observe.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/preempt.h"
 
 namespace weir {
 namespace {
@@ -50,7 +51,7 @@ Status add_account(Session& session, std::size_t pool, ExplainReport& out) {
   WEIR_TRY(const auto observed, observe(session.io, session.tree.top, Depth::containers));
   std::vector<PoolBooks> sums(session.tree.pools.size());
   for (const auto& member : members_of(session.tree, observed))
-    sums[member.pool].add(member.record);
+    sums[member.pool].add(as_counted(session.io, member.path, member.record));
   out.account = accounts_of(session.tree, sums)[pool];
   if (out.account.borrowed == Resources{}) return {};
   const auto& lender = out.account.lender;

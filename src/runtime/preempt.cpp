@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "preempt.h"
+#include "weir/runtime/preempt.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <utility>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/identity.h"
@@ -59,6 +61,22 @@ Status strike(CgroupIo& io, const CgroupPath& path, PreemptBy by) {
 
 }  // namespace
 
+bool is_preempted(CgroupIo& io, const CgroupPath& path) {
+  const auto reasons = io.attribute(path, attribute::frozen);
+  if (!reasons || !*reasons || !FreezeReasons::parse(**reasons).has(FreezeReason::preemption))
+    return false;
+  // Whoever was killed between the note and the freezing, or thawed it by hand, left it running.
+  const auto frozen = io.read(path, file::cgroup_freeze);
+  return frozen && trim(*frozen) == "1";
+}
+
+ContainerRecord as_counted(CgroupIo& io, const CgroupPath& path, ContainerRecord record) {
+  if (!is_preempted(io, path)) return record;
+  record.cpu_request = Cores{};
+  record.cpu_limit.reset();
+  return record;
+}
+
 Result<std::vector<Member>> preempt_for(CgroupIo& io, const PoolTree& tree, Books& books,
                                         std::size_t pool, const ContainerRecord& record) {
   const auto& spec = tree.pools[pool].spec;
@@ -93,14 +111,26 @@ Result<std::vector<Member>> resume_preempted(CgroupIo& io, const PoolTree& tree,
     WEIR_TRY(const auto room, books.room(pool));
     const auto cpu = member.record.cpu_reserved();
     if (cpu.value > room[Resource::cpu]) break;
-    // Counted before it runs again: never too low in between.
-    WEIR_CHECK(books.hold(pool, cpu));
+    // Sums that nobody can read are counted anew: never too low in between.
+    WEIR_CHECK(io.set_attribute(tree.pools[pool].path, attribute::books, ""));
     auto thawed = thaw_from(io, member.path, FreezeReason::preemption);
     if (!thawed && !is_gone(thawed.error())) return pass(std::move(thawed));
     WEIR_CHECK(books.recount(pool, true));
     out.push_back(member);
   }
   return out;
+}
+
+Status resume_all(CgroupIo& io, const PoolTree& tree, Books& books) {
+  for (std::size_t i = 0; i < tree.pools.size(); ++i) {
+    const auto& spec = tree.pools[i].spec;
+    const bool in_order =
+        spec.policy.value == PolicyKind::priority && spec.preempt == Preempt::freeze;
+    // Where the queue is asked first, call_next() does it.
+    if (in_order || !tree.pools[i].children.empty()) continue;
+    WEIR_CHECK(resume_preempted(io, tree, books, i, std::numeric_limits<std::int64_t>::min()));
+  }
+  return {};
 }
 
 }  // namespace weir

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/identity.h"
 #include "weir/policy/ledger.h"
 #include "weir/policy/queue.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/preempt.h"
 
 namespace weir {
 namespace {
@@ -167,8 +169,29 @@ Result<std::optional<std::size_t>> Queue::first_that_comes(std::size_t pool) {
   }
 }
 
+/// Who was preempted comes before whoever waits in the same class or below.
+Status Queue::resume(std::size_t pool) {
+  const auto& spec = tree_.pools[pool].spec;
+  if (spec.policy.value != PolicyKind::priority || spec.preempt != Preempt::freeze) return {};
+  auto above = std::numeric_limits<std::int64_t>::min();
+  for (const auto& ticket : tickets_)
+    if (ticket.pool == spec.name && !ticket.late) above = std::max(above, ticket.record.priority);
+  WEIR_CHECK(resume_preempted(io_, tree_, books_, pool, above));
+  return {};
+}
+
+bool Queue::goes_before(std::size_t pool, std::int64_t priority, std::uint64_t number) const {
+  return std::ranges::any_of(tickets_, [&](const QueueTicket& other) {
+    if (other.pool != tree_.pools[pool].name() || other.late || other.number == number)
+      return false;
+    return other.record.priority > priority ||
+           (other.record.priority == priority && (number == 0 || other.number < number));
+  });
+}
+
 Status Queue::call_next() {
   for (std::size_t i = 0; i < tree_.pools.size(); ++i) {
+    WEIR_CHECK(resume(i));
     if (tickets(i).empty()) continue;
     WEIR_TRY(const auto first, first_that_comes(i));
     if (!first || tickets_[*first].called_us != 0) continue;

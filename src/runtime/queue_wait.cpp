@@ -5,6 +5,7 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/identity.h"
+#include "weir/runtime/preempt.h"
 #include "weir/runtime/queue.h"
 
 namespace weir {
@@ -18,6 +19,9 @@ constexpr milliseconds first_looks{500};
 /// And the others, in case the first one is stopped.
 constexpr milliseconds second_looks{3'000}, others_look{15'000}, often_looks{1'000};
 
+/// How long those who were killed to make room may take to end.
+constexpr milliseconds dying_takes{30'000};
+
 Error over(std::string message, std::string hint) {
   Error error;
   error.code = Errc::no_capacity;
@@ -29,7 +33,12 @@ Error over(std::string message, std::string hint) {
 class Wait {
  public:
   Wait(CgroupIo& io, const PoolTree& tree, const RunDir& run_dir, const Waiter& waiter)
-      : io_(io), tree_(tree), run_dir_(run_dir), waiter_(waiter), began_us_(steady_us()) {}
+      : io_(io),
+        tree_(tree),
+        run_dir_(run_dir),
+        waiter_(waiter),
+        began_us_(steady_us()),
+        patience_(waiter.patience) {}
 
   Result<Turn> run() {
     WEIR_TRY(auto turn, begin());
@@ -52,8 +61,14 @@ class Wait {
     Books books{io_, tree_, run_dir_};
     WEIR_TRY(auto queue, Queue::read(io_, books, tree_, run_dir_));
     WEIR_TRY(auto verdict, queue.ask(waiter_.pool, waiter_.record));
+    if (verdict.refused && !verdict.for_ever) {
+      WEIR_TRY(const bool struck, strike(queue, books));
+      if (struck) {
+        WEIR_TRY(verdict, queue.ask(waiter_.pool, waiter_.record));
+      }
+    }
     if (!verdict.refused) return std::optional{Turn{std::move(lock), books, !queue.is_empty()}};
-    if (verdict.for_ever || !waiter_.patience) return tl::unexpected(std::move(*verdict.refused));
+    if (verdict.for_ever || !patience_) return tl::unexpected(std::move(*verdict.refused));
     reason_ = verdict.refused->message;
     WEIR_TRY(watch_, TicketWatch::start());
     WEIR_TRY(folder_, TicketFolder::open(run_dir_));
@@ -70,12 +85,18 @@ class Wait {
       return tl::unexpected(over(fmt::format("ticket {} was cancelled", number_), ""));
     if (left() <= milliseconds{0})
       return tl::unexpected(
-          over(fmt::format("waited {} in vain: {}", to_text(**waiter_.patience), reason_),
+          over(fmt::format("waited {} in vain: {}", to_text(**patience_), reason_),
                "wait longer (--wait=DURATION), or `weir queue` to see who else waits"));
     WEIR_TRY(auto lock, run_dir_.lock_books());
     Books books{io_, tree_, run_dir_};
     WEIR_TRY(auto queue, Queue::read(io_, books, tree_, run_dir_));
-    WEIR_TRY(const bool next, queue.is_next(number_));
+    WEIR_TRY(bool next, queue.is_next(number_));
+    if (!next) {
+      WEIR_TRY(const bool struck, strike(queue, books));
+      if (struck) {
+        WEIR_TRY(next, queue.is_next(number_));
+      }
+    }
     if (next) {
       WEIR_CHECK(waiter_.check());
       held_.reset();
@@ -84,6 +105,24 @@ class Wait {
     WEIR_CHECK(queue.call_next());
     WEIR_CHECK(settle(queue));
     return std::optional<Turn>{};
+  }
+
+  /// Makes room at the cost of lower classes, where the pool says so and nobody comes before. Those
+  /// who are to die get a moment for it, even of one who would not wait otherwise.
+  Result<bool> strike(const Queue& queue, Books& books) {
+    if (queue.goes_before(waiter_.pool, waiter_.record.priority, number_)) return false;
+    for (const auto& victim : victims_)
+      if (io_.exists(victim)) return false;
+    victims_.clear();
+    WEIR_TRY(const auto victims, preempt_for(io_, tree_, books, waiter_.pool, waiter_.record));
+    if (victims.empty()) return false;
+    waiter_.preempted(victims);
+    if (tree_.pools[waiter_.pool].spec.preempt == Preempt::freeze) return true;
+    for (const auto& victim : victims) victims_.push_back(victim.path);
+    const auto waited = milliseconds{(steady_us() - began_us_) / 1000};
+    if (!patience_ || (*patience_ && **patience_ < waited + dying_takes))
+      patience_ = std::optional{waited + dying_takes};
+    return true;
   }
 
   /// Watches the one before it, and says what place it has.
@@ -96,8 +135,8 @@ class Wait {
   }
 
   [[nodiscard]] milliseconds left() const {
-    if (!waiter_.patience || !*waiter_.patience) return milliseconds::max();
-    return **waiter_.patience - milliseconds{(steady_us() - began_us_) / 1000};
+    if (!patience_ || !*patience_) return milliseconds::max();
+    return **patience_ - milliseconds{(steady_us() - began_us_) / 1000};
   }
 
   [[nodiscard]] milliseconds nap() const {
@@ -111,6 +150,8 @@ class Wait {
   const RunDir& run_dir_;
   const Waiter& waiter_;
   std::int64_t began_us_;
+  std::optional<std::optional<milliseconds>> patience_;
+  std::vector<CgroupPath> victims_;  // killed, and not gone yet when it was last looked
   std::string reason_;
   std::optional<TicketFolder> folder_;
   std::optional<TicketWatch> watch_;

@@ -80,6 +80,17 @@ Result<Started> start(Session& session, const RunRequest& request, SignalRelay& 
   waiter.interrupted = [&] { return relay.asked_to_end(); };
   waiter.tell = request.tell_place;
   waiter.often = request.often;
+  waiter.preempted = [&](const std::vector<Member>& victims) {
+    const auto why =
+        fmt::format("'{}' of priority {} needs its room", record.name.str(), record.priority);
+    for (const auto& victim : victims)
+      audit(session.audit_log, {.what = pool.spec.preempt == Preempt::kill ? "preempt by killing"
+                                                                           : "preempt by freezing",
+                                .pool = request.pool,
+                                .container = victim.record.name.str(),
+                                .result = "done",
+                                .reason = why});
+  };
   waiter.check = [&]() -> Status {
     WEIR_CHECK(check_pool_is_applied(session, pool));
     auto books = session.books();

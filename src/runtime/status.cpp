@@ -13,6 +13,7 @@
 #include "weir/runtime/dynamic.h"
 #include "weir/runtime/freeze.h"
 #include "weir/runtime/leaf.h"
+#include "weir/runtime/preempt.h"
 #include "weir/runtime/prepare.h"
 #include "weir/runtime/queue.h"
 
@@ -138,7 +139,9 @@ class Collector {
     const auto& pools = session_.tree.pools;
     std::vector<PoolBooks> sums(pools.size());
     for (const auto& container : out_.containers) {
-      sums[container.member.pool].add(container.member.record);
+      const auto& member = container.member;
+      sums[member.pool].add(container.frozen ? as_counted(session_.io, member.path, member.record)
+                                             : member.record);
       ++out_.pools[container.member.pool].containers;
     }
     const auto accounts = accounts_of(session_.tree, sums);
@@ -193,6 +196,9 @@ Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds 
     WEIR_CHECK(reclaim_dead(session, observed));
     WEIR_CHECK(adopt(session));
     WEIR_CHECK(prepare_hook_if_missing(session));
+    auto books = session.books();
+    ignore(resume_all(session.io, session.tree, books), "whoever gives back room tries again");
+    call_next(session.io, session.tree, session.run_dir);
     WEIR_TRY(queue, waiting(session));
   }
   WEIR_TRY(auto now, status(session, sample));

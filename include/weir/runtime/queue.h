@@ -10,6 +10,7 @@
 
 #include "weir/cgroup/ticket_folder.h"
 #include "weir/model/ticket.h"
+#include "weir/policy/desired.h"
 #include "weir/runtime/books.h"
 
 namespace weir {
@@ -33,11 +34,15 @@ class Queue {
   /// A ticket at the end of its pool's queue.
   Result<HeldTicket> join(std::size_t pool, const ContainerRecord& record, int pid);
 
-  /// Tells the next one of every pool that it is its turn. Whoever took or gave back room does so
-  /// last.
+  /// Lets preempted containers go on where there is room again, and tells the next one of every
+  /// pool that it is its turn. Whoever took or gave back room does so last.
   Status call_next();
 
   [[nodiscard]] bool is_empty() const { return tickets_.empty(); }
+  /// Whether somebody waits in `pool` who goes before `number`, or before a newcomer (0), of this
+  /// priority.
+  [[nodiscard]] bool goes_before(std::size_t pool, std::int64_t priority,
+                                 std::uint64_t number) const;
   /// Its place in its pool's queue, from 1; 0 where there is no such ticket.
   [[nodiscard]] std::size_t position(std::uint64_t number) const;
   /// The name of the ticket that arrived before it in its pool, or nothing.
@@ -53,6 +58,7 @@ class Queue {
   Result<std::vector<std::size_t>> order_among(std::size_t pool, const ContainerRecord* newcomer);
   Result<double> share_of_owner(std::size_t pool, std::uint32_t uid);
   Result<std::vector<std::size_t>> order_of(std::size_t pool, const ContainerRecord* newcomer);
+  Status resume(std::size_t pool);
   Result<std::optional<std::size_t>> first_of(std::size_t pool);
   Result<std::optional<std::size_t>> first_that_comes(std::size_t pool);
   Status rewrite(QueueTicket& ticket);
@@ -79,6 +85,8 @@ struct Waiter {
   std::function<void(std::size_t position, const std::string& reason)> tell =
       [](std::size_t, const std::string&) {};
   bool often = false;
+  /// Told whom it had frozen or killed to make room.
+  std::function<void(const std::vector<Member>&)> preempted = [](const std::vector<Member>&) {};
   /// Anything else that has to be so before it comes in, asked with the books locked.
   std::function<Status()> check = [] { return Status{}; };
 };
