@@ -47,6 +47,8 @@ Result<std::string> read_all(int fd, const std::string& name) {
     if (n < 0) return os_fail(errno, fmt::format("read {}", name));
     if (n == 0) return out;
     out.append(buffer.data(), static_cast<std::size_t>(n));
+    // A file of the kernel's comes as far as whole lines fit: much room left means the end.
+    if (static_cast<std::size_t>(n) < buffer.size() / 2) return out;
     if (out.size() > max_file) return fail(Errc::failed, fmt::format("{} is too large", name));
   }
 }
@@ -106,20 +108,34 @@ Result<CgroupFs> CgroupFs::open(const std::string& root, Verify verify) {
   return CgroupFs{std::move(fd), trusted};
 }
 
-Result<int> CgroupFs::directory_fd(const CgroupPath& cgroup) {
-  if (cgroup.is_root()) return root_.get();
-  if (last_fd_ && last_ == cgroup) return last_fd_.get();
-  WEIR_TRY(last_fd_, open_beneath(root_.get(), cgroup.str(), O_RDONLY | O_DIRECTORY));
-  last_ = cgroup;
-  return last_fd_.get();
+/// True where the directory is kept; then it is in front.
+bool CgroupFs::bring_forward(const CgroupPath& cgroup) {
+  if (kept_[1].fd && kept_[1].path == cgroup) std::swap(kept_[0], kept_[1]);
+  return kept_[0].fd && kept_[0].path == cgroup;
 }
 
-bool CgroupFs::is_kept(const CgroupPath& cgroup) const { return last_fd_ && last_ == cgroup; }
+Result<int> CgroupFs::directory_fd(const CgroupPath& cgroup) {
+  if (cgroup.is_root()) return root_.get();
+  if (bring_forward(cgroup)) return kept_[0].fd.get();
+  WEIR_TRY(auto fd, open_beneath(root_.get(), cgroup.str(), O_RDONLY | O_DIRECTORY));
+  kept_[1] = {cgroup, std::move(fd)};
+  std::swap(kept_[0], kept_[1]);
+  return kept_[0].fd.get();
+}
+
+bool CgroupFs::is_kept(const CgroupPath& cgroup) {
+  return !cgroup.is_root() && bring_forward(cgroup);
+}
+
+void CgroupFs::forget(const CgroupPath& cgroup) {
+  if (is_kept(cgroup)) kept_[0].fd.reset();
+}
 
 /// The kept directory may have been removed, and another made under its name.
-bool CgroupFs::forget_dead() {
-  if (::faccessat(last_fd_.get(), "cgroup.procs", F_OK, 0) == 0) return false;
-  last_fd_.reset();
+bool CgroupFs::forget_dead(const CgroupPath& cgroup) {
+  if (!is_kept(cgroup)) return false;
+  if (::faccessat(kept_[0].fd.get(), "cgroup.procs", F_OK, 0) == 0) return false;
+  kept_[0].fd.reset();
   return true;
 }
 
@@ -127,7 +143,7 @@ Result<UniqueFd> CgroupFs::open_file(const CgroupPath& cgroup, std::string_view 
   const bool kept = is_kept(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));
   auto fd = open_beneath(directory, std::string{file}, flags);
-  if (fd || fd.error().sys != ENOENT || !kept || !forget_dead()) return fd;
+  if (fd || fd.error().sys != ENOENT || !kept || !forget_dead(cgroup)) return fd;
   return open_file(cgroup, file, flags);
 }
 
@@ -139,7 +155,10 @@ Result<std::string> CgroupFs::read(const CgroupPath& cgroup, std::string_view fi
 
 Status CgroupFs::write(const CgroupPath& cgroup, std::string_view file, std::string_view value) {
   const auto doing = [&] { return fmt::format("write '{}' to {}", value, shown(cgroup, file)); };
-  auto fd = open_file(cgroup, file, O_WRONLY);
+  // A lone write needs no directory.
+  const bool lone = !cgroup.is_root() && !is_kept(cgroup);
+  auto fd = lone ? open_beneath(root_.get(), shown(cgroup, file), O_WRONLY)
+                 : open_file(cgroup, file, O_WRONLY);
   if (!fd) return os_fail(fd.error().sys, doing());
   ssize_t n = 0;
   // A zero-length write would succeed and do nothing; a lone line end means "empty" to the kernel.
@@ -152,6 +171,13 @@ Status CgroupFs::write(const CgroupPath& cgroup, std::string_view file, std::str
   return {};
 }
 
+Status CgroupFs::write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
+                               std::size_t& done) {
+  // Where it cannot be opened the first write says so.
+  if (writes.size() > 1) static_cast<void>(directory_fd(cgroup));
+  return CgroupIo::write_several(cgroup, writes, done);
+}
+
 Status CgroupFs::make(const CgroupPath& cgroup) {
   const auto above = cgroup.parent();
   const bool kept = is_kept(above);
@@ -159,19 +185,19 @@ Status CgroupFs::make(const CgroupPath& cgroup) {
   if (!parent) return os_fail(parent.error().sys, fmt::format("mkdir {}", cgroup.str()));
   if (::mkdirat(*parent, std::string{cgroup.leaf()}.c_str(), 0755) == 0) return {};
   const int sys = errno;
-  if (sys == ENOENT && kept && forget_dead()) return make(cgroup);
+  if (sys == ENOENT && kept && forget_dead(above)) return make(cgroup);
   return os_fail(sys, fmt::format("mkdir {}", cgroup.str()));
 }
 
 Status CgroupFs::remove(const CgroupPath& cgroup) {
-  if (last_ == cgroup) last_fd_.reset();
+  forget(cgroup);
   const auto above = cgroup.parent();
   const bool kept = is_kept(above);
   auto parent = directory_fd(above);
   if (!parent) return os_fail(parent.error().sys, fmt::format("rmdir {}", cgroup.str()));
   if (::unlinkat(*parent, std::string{cgroup.leaf()}.c_str(), AT_REMOVEDIR) == 0) return {};
   const int sys = errno;
-  if (sys == ENOENT && kept && forget_dead()) return remove(cgroup);
+  if (sys == ENOENT && kept && forget_dead(above)) return remove(cgroup);
   return os_fail(sys, fmt::format("rmdir {}", cgroup.str()));
 }
 
@@ -206,7 +232,7 @@ Result<std::int64_t> CgroupFs::child_count(const CgroupPath& cgroup) {
 }
 
 bool CgroupFs::exists(const CgroupPath& cgroup) {
-  if (last_ == cgroup) last_fd_.reset();  // it may have been removed and made again
+  forget(cgroup);  // it may have been removed and made again
   return directory_fd(cgroup).has_value();
 }
 
@@ -215,7 +241,7 @@ bool CgroupFs::has_file(const CgroupPath& cgroup, std::string_view file) {
   const auto directory = directory_fd(cgroup);
   if (!directory) return false;
   if (::faccessat(*directory, std::string{file}.c_str(), F_OK, 0) == 0) return true;
-  return errno == ENOENT && kept && forget_dead() && has_file(cgroup, file);
+  return errno == ENOENT && kept && forget_dead(cgroup) && has_file(cgroup, file);
 }
 
 std::string CgroupFs::attribute_name(std::string_view name) const {
@@ -224,7 +250,7 @@ std::string CgroupFs::attribute_name(std::string_view name) const {
 
 Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
                                                        std::string_view name) {
-  if (is_kept(cgroup)) forget_dead();
+  forget_dead(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));
   std::string value(4096, '\0');
   const auto attribute = attribute_name(name);
@@ -241,7 +267,7 @@ Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
 
 Status CgroupFs::set_attribute(const CgroupPath& cgroup, std::string_view name,
                                std::string_view value) {
-  if (is_kept(cgroup)) forget_dead();
+  forget_dead(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));
   const auto attribute = attribute_name(name);
   if (::fsetxattr(directory, attribute.c_str(), value.data(), value.size(), 0) < 0)

@@ -2,6 +2,7 @@
 // The kernel's cgroup v2 tree, opened once and never left.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "weir/cgroup/io.h"
@@ -20,6 +21,8 @@ class CgroupFs final : public CgroupIo {
 
   Result<std::string> read(const CgroupPath& cgroup, std::string_view file) override;
   Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override;
+  Status write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
+                       std::size_t& done) override;
   Status make(const CgroupPath& cgroup) override;
   Status remove(const CgroupPath& cgroup) override;
   Result<std::vector<std::string>> children(const CgroupPath& cgroup) override;
@@ -35,16 +38,22 @@ class CgroupFs final : public CgroupIo {
 
  private:
   CgroupFs(UniqueFd root, bool trusted) : root_(std::move(root)), trusted_(trusted) {}
+  /// A directory that was opened lately: work comes in runs on one cgroup and its parent.
+  struct Kept {
+    CgroupPath path;
+    UniqueFd fd;
+  };
   Result<int> directory_fd(const CgroupPath& cgroup);
-  [[nodiscard]] bool is_kept(const CgroupPath& cgroup) const;
-  bool forget_dead();
+  [[nodiscard]] bool is_kept(const CgroupPath& cgroup);
+  bool bring_forward(const CgroupPath& cgroup);
+  void forget(const CgroupPath& cgroup);
+  bool forget_dead(const CgroupPath& cgroup);
   Result<UniqueFd> open_file(const CgroupPath& cgroup, std::string_view file, int flags);
   [[nodiscard]] std::string attribute_name(std::string_view name) const;
 
   UniqueFd root_;
-  bool trusted_;     // trusted.weir.*, else user.weir.*
-  CgroupPath last_;  // the directory opened last: work comes in runs on one cgroup
-  UniqueFd last_fd_;
+  bool trusted_;              // trusted.weir.*, else user.weir.*
+  std::array<Kept, 2> kept_;  // the one used last in front
 };
 
 }  // namespace weir
