@@ -25,6 +25,9 @@ class SystemdBus {
   Status start(const std::string& unit);
   /// Stops it and waits. One that is not loaded is no error.
   Status stop(const std::string& unit);
+  /// Asks for the end of the one run of a unit that has this invocation ID (systemd.exec(5)), and
+  /// waits for nothing: a later unit of the same name is not meant.
+  Status ask_to_stop(const std::string& invocation);
   /// Until the next boot, not for ever.
   Status set_properties(const std::string& unit, const std::vector<UnitProperty>& properties);
   /// Takes back what set_properties left for a unit that is not transient.
@@ -35,6 +38,8 @@ class SystemdBus {
   bool is_transient(const std::string& unit);
   /// Whether systemd looked for its file and found none, so that nothing can refer to it.
   bool is_not_found(const std::string& unit);
+  /// A property of a slice that is text; empty where there is none.
+  std::string text_of_slice(const std::string& slice, const char* name);
   /// Those of the unit's properties that are about resources.
   Result<std::map<std::string, PropertyValue>> resource_properties(const std::string& unit);
 
@@ -53,8 +58,8 @@ class SystemdBus {
 
   static Status check(int rc, std::string_view what);
   Status listen();
-  Result<Message> get_property(const std::string& unit, const char* name);
-  Result<Message> unit_call(const std::string& unit, const char* method);
+  Result<Message> get_property(const std::string& unit, const char* interface, const char* name);
+  Result<Message> unit_call(const std::string& unit, const char* interface, const char* method);
   Result<Message> manager_call(const char* method);
   Result<Message> send(Message call, std::string_view what);
   Status append(sd_bus_message* call, const UnitProperty& property);

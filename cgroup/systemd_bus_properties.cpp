@@ -9,6 +9,9 @@ namespace weir {
 namespace {
 
 constexpr std::size_t most_properties = 4096;
+constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
+constexpr const char* slice_interface = "org.freedesktop.systemd1.Slice";
 
 }  // namespace
 
@@ -63,43 +66,51 @@ Result<std::map<std::string, PropertyValue>> SystemdBus::read_properties(sd_bus_
   return out;
 }
 
-Result<SystemdBus::Message> SystemdBus::unit_call(const std::string& unit, const char* method) {
+Result<SystemdBus::Message> SystemdBus::unit_call(const std::string& unit, const char* interface,
+                                                  const char* method) {
   char* encoded = nullptr;
   WEIR_CHECK(
       check(sd_->bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &encoded), unit));
   const std::unique_ptr<char, void (*)(void*)> path{encoded, ::free};
   sd_bus_message* raw = nullptr;
   WEIR_CHECK(check(sd_->bus_message_new_method_call(bus_.get(), &raw, service_name, path.get(),
-                                                    "org.freedesktop.DBus.Properties", method),
+                                                    interface, method),
                    unit));
   return Message{raw, Close{sd_}};
 }
 
-Result<SystemdBus::Message> SystemdBus::get_property(const std::string& unit, const char* name) {
-  WEIR_TRY(auto call, unit_call(unit, "Get"));
-  WEIR_CHECK(check(sd_->bus_message_append(call.get(), "ss", "org.freedesktop.systemd1.Unit", name),
-                   name));
+Result<SystemdBus::Message> SystemdBus::get_property(const std::string& unit, const char* interface,
+                                                     const char* name) {
+  WEIR_TRY(auto call, unit_call(unit, properties_interface, "Get"));
+  WEIR_CHECK(check(sd_->bus_message_append(call.get(), "ss", interface, name), name));
   return send(std::move(call), unit);
 }
 
 bool SystemdBus::is_transient(const std::string& unit) {
-  const auto reply = get_property(unit, "Transient");
+  const auto reply = get_property(unit, unit_interface, "Transient");
   int transient = 0;
   return reply && sd_->bus_message_read(reply->get(), "v", "b", &transient) >= 0 && transient != 0;
 }
 
 bool SystemdBus::is_not_found(const std::string& unit) {
-  const auto reply = get_property(unit, "LoadState");
+  const auto reply = get_property(unit, unit_interface, "LoadState");
   const char* state = nullptr;
   return reply && sd_->bus_message_read(reply->get(), "v", "s", &state) >= 0 &&
          std::string_view{state} == "not-found";
 }
 
+std::string SystemdBus::text_of_slice(const std::string& slice, const char* name) {
+  const auto reply = get_property(slice, slice_interface, name);
+  const char* text = nullptr;
+  const bool there = reply && sd_->bus_message_read(reply->get(), "v", "s", &text) >= 0;
+  return there ? text : "";
+}
+
 Result<std::map<std::string, PropertyValue>> SystemdBus::resource_properties(
     const std::string& unit) {
-  WEIR_TRY(auto call, unit_call(unit, "GetAll"));
-  const char* interface = unit.ends_with(".scope") ? "org.freedesktop.systemd1.Scope"
-                                                   : "org.freedesktop.systemd1.Slice";
+  WEIR_TRY(auto call, unit_call(unit, properties_interface, "GetAll"));
+  const char* interface =
+      unit.ends_with(".scope") ? "org.freedesktop.systemd1.Scope" : slice_interface;
   WEIR_CHECK(check(sd_->bus_message_append(call.get(), "s", interface), unit));
   WEIR_TRY(const auto reply, send(std::move(call), fmt::format("ask for {}", unit)));
   return read_properties(reply.get());

@@ -2,12 +2,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "weir/cgroup/systemd.h"
 #include "weir/model/block.h"
@@ -19,6 +16,7 @@
 #include "scope_holder.h"
 #include "systemd_bus.h"
 #include "systemd_properties.h"
+#include "systemd_units.h"
 
 namespace weir {
 namespace {
@@ -31,19 +29,6 @@ constexpr milliseconds apply_patience{1000}, forget_patience{5000};
 /// Where a scope's processes live. systemd leaves a delegated child alone, and resets
 /// memory.oom.group of the scope itself whenever it touches its memory (kernel-notes).
 constexpr std::string_view inner_name = "container";
-
-/// After a daemon-reload systemd remembers the file of a transient slice when it is gone, and then
-/// nothing can be started in a slice of this name (kernel-notes). It looks again when a folder of
-/// unit files has changed; those of transient units do not count.
-void look_again_for_units() { ::utimensat(AT_FDCWD, "/run/systemd/system", nullptr, 0); }
-
-std::optional<std::string> device_number(const std::string& path) {
-  constexpr std::string_view by_number = "/dev/block/";
-  if (path.starts_with(by_number)) return path.substr(by_number.size());
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return std::nullopt;
-  return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
-}
 
 class SystemdTree final : public CgroupIo {
  public:
@@ -270,10 +255,20 @@ class SystemdTree final : public CgroupIo {
     holders_.erase(cgroup.str());
     if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
     if (is_populated(cgroup)) return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
-    // systemd does it itself when it hears that the scope is empty; not at once under load.
-    if (soon(milliseconds{50}, [&] { return !files_.exists(cgroup); })) return {};
-    WEIR_CHECK(bus_.stop(unit));
-    return wait_until_gone(cgroup);
+    WEIR_TRY(const auto directory, files_.directory(cgroup));
+    const auto invocation = invocation_of(directory);
+    if (!invocation) {
+      WEIR_CHECK(bus_.stop(unit));
+      return wait_until_gone(cgroup);
+    }
+    // systemd removes what is empty when it hears of it, some time later. So the directories go
+    // here, and systemd, which then would never hear, is told; nobody waits for it.
+    WEIR_CHECK(bus_.ask_to_stop(*invocation));
+    const auto below = cgroup.child(inner_name);
+    if (below) ignore(files_.remove(*below), "removing the scope tells what is in the way");
+    auto removed = files_.remove(cgroup);
+    if (!removed && removed.error().sys == ENOENT) return {};  // systemd was faster
+    return removed;
   }
 
   CgroupFs files_;

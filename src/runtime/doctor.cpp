@@ -5,12 +5,15 @@
 #include <fmt/format.h>
 
 #include "weir/cgroup/delegation.h"
+#include "weir/cgroup/files.h"
 #include "weir/cgroup/observe.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/policy/desired.h"
 #include "weir/runtime/apply.h"
 #include "weir/runtime/containers.h"
+
+#include "doctor_systemd.h"
 
 namespace weir {
 namespace {
@@ -26,6 +29,12 @@ std::string shell_word(const std::string& text) {
   std::string out{"'"};
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
+}
+
+/// systemd set up the legacy hierarchy at boot, and would not go along with a mount over it.
+bool systemd_mounted_v1() {
+  const auto mounts = read_small_file("/proc/self/mountinfo", std::size_t{4} << 20);
+  return file_exists("/run/systemd/system") && mounts && find_cgroup1(*mounts, "memory");
 }
 
 class Doctor {
@@ -52,7 +61,9 @@ class Doctor {
   bool look_at_mount(const Host& host) {
     if (host.cgroup) return true;
     problem("no-cgroup2", "no cgroup v2 is mounted",
-            "mount -t cgroup2 -o nsdelegate,memory_recursiveprot none /sys/fs/cgroup");
+            systemd_mounted_v1()
+                ? "boot with systemd.unified_cgroup_hierarchy=1 on the kernel command line"
+                : "mount -t cgroup2 -o nsdelegate,memory_recursiveprot none /sys/fs/cgroup");
     return false;
   }
 
@@ -151,6 +162,7 @@ class Doctor {
         problem("no-session", session.error().message, session.error().hint);
       return;
     }
+    std::ranges::move(systemd_findings(*session, weir("apply")), std::back_inserter(out_.findings));
     look_at_drift(*session);
     auto observed = observe(session->io, session->tree.top, Depth::containers);
     if (observed) look_at_cgroups(*observed);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that systemd manages: its own commands, its reloads, and units that are in the way."""
 
+import os
 import subprocess
 import time
 
 from harness import check
 from harness.registry import test
+from suite.doctor import cured, findings
 
 MIB = 1 << 20
 POOLS = """
@@ -194,6 +196,41 @@ def killed(t):
     t.weir.ok("verify")
     left = t.tree.children(t.backend.pool("web"))
     check.equal(left, [], f"scopes that are left: {[systemctl('status', path.split('/')[-1], status=None) for path in left]}")
+
+
+@test("systemd: doctor finds unit files that set what weir sets, and systemd-oomd at work on pools", on="systemd")
+def others(t):
+    t.weir.configure(pools(t)).ok("apply")
+    check.equal(findings(t), {}, "findings before")
+    folder = "/etc/systemd/system/weir-web.slice.d"
+    files = (f"{folder}/theirs.conf", "/run/systemd/system/weir-batch.slice")
+    try:
+        for path, key in zip(files, ("MemoryMax=77M", "TasksMax=77")):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as handle:
+                handle.write(f"[Unit]\nDescription=theirs\n[Slice]\n{key}\n")
+            systemctl("daemon-reload")
+            found = findings(t)["conflicting-unit"]
+            check.contains(found["what"], f"{path} sets {key.split('=')[0]}", "what it says")
+            cured(t, "conflicting-unit")
+            t.weir.ok("verify")
+        # Rules are of no account while nobody follows them.
+        systemctl("set-property", "--runtime", "weir-web.slice", "ManagedOOMMemoryPressure=kill")
+        systemctl("set-property", "--runtime", "--", "-.slice", "ManagedOOMSwap=kill")
+        check.equal(findings(t), {}, "findings without systemd-oomd")
+        t.weir.run_any(["systemd-run", "--quiet", "--unit=systemd-oomd.service", "sleep", "600"], 0)
+        for _ in range(2):
+            cured(t, "oomd", again=True)
+        check.equal(findings(t), {}, "findings after both")
+    finally:
+        systemctl("stop", "systemd-oomd.service", status=None)
+        systemctl("revert", "weir-web.slice", "--", "-.slice", status=None)
+        for path in files:
+            for name in (path, f"{path}.off"):
+                if os.path.exists(name):
+                    os.unlink(name)
+        os.rmdir(folder)
+        systemctl("daemon-reload")
 
 
 @test("systemd: weir run costs no more than systemd-run --scope", on="systemd", timeout=240, measured=True)

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "systemd_units.h"
+
+#include <array>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <iterator>
+#include <string_view>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+namespace weir {
+
+void look_again_for_units() { ::utimensat(AT_FDCWD, "/run/systemd/system", nullptr, 0); }
+
+std::optional<std::string> device_number(const std::string& path) {
+  constexpr std::string_view by_number = "/dev/block/";
+  if (path.starts_with(by_number)) return path.substr(by_number.size());
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return std::nullopt;
+  return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
+}
+
+std::optional<std::string> invocation_of(const UniqueFd& directory) {
+  std::array<char, 32> id{};
+  for (const char* name : {"trusted.invocation_id", "user.invocation_id"})
+    if (::fgetxattr(directory.get(), name, id.data(), id.size()) == std::ssize(id))
+      return std::string{id.data(), id.size()};
+  return std::nullopt;
+}
+
+}  // namespace weir
