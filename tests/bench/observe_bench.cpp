@@ -2,6 +2,7 @@
 // What one look at many containers costs: with descriptors kept open, beside the same files opened,
 // read and closed, and beside nothing but the pread of them. `observe_bench [FOLDER]` makes a tree
 // of ordinary files with the sizes of real ones in FOLDER (default: /dev/shm) and prints a table.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -72,6 +73,16 @@ long resident_kib() {
   return 0;
 }
 
+/// How many files this process may have open at most.
+std::size_t most_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+  limit.rlim_max = std::max(limit.rlim_max, rlim_t{200'000});
+  if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : 0;
+}
+
 struct Row {
   double watched, direct, bare;
   long kib;
@@ -122,6 +133,11 @@ int main(int argc, char** argv) {
   fmt::print("{:>10} {:>12} {:>16} {:>12} {:>10} {:>10} {:>8}\n", "containers", "watcher us",
              "open-read-close", "bare pread", "/direct", "/pread", "MiB");
   for (const int containers : {100, 1000, 10000}) {
+    const auto needed = static_cast<std::size_t>(containers) * 11 + 300;
+    if (needed > most_descriptors()) {
+      fmt::print("{:>10} needs {} open files\n", containers, needed);
+      continue;
+    }
     const auto row = measure(folder, containers);
     fmt::print("{:>10} {:>12.0f} {:>16.0f} {:>12.0f} {:>10.2f} {:>10.2f} {:>8.1f}\n", containers,
                row.watched * 1e6, row.direct * 1e6, row.bare * 1e6, row.watched / row.direct,

@@ -55,8 +55,8 @@ def agent(t, *flags):
 
 
 def eat_cache(t):
-    """A container of hungry that reads a file larger than all there is, again and again."""
-    path = f"{t.folder}/large"
+    """A container of hungry that reads a file larger than all there is, again and again; not in /tmp, which is memory."""
+    path = "/var/tmp/weir-test-large"
     with open(path, "wb") as handle:
         handle.truncate(600 * MIB)
     return t.run("hungry", "eater", "sh", "-c", f"while :; do cat {path} >/dev/null; done")
