@@ -37,7 +37,8 @@ std::optional<double> moved_ago(const NoteFolder& folder, const std::string& nam
 
 class Adviser {
  public:
-  Adviser(DynamicAllocator::State& state, double time) : state_(state), tree_(state.session.tree) {
+  Adviser(DynamicAllocator::State& state, double time)
+      : state_(state), tree_(state.session.tree), time_(time) {
     const auto folder = state.session.run_dir.folder(moved_folder);
     const auto now_us = self().now_us;
     for (const auto& [name, entry] : state.roster.members) {
@@ -73,8 +74,24 @@ class Adviser {
                          sample.cpu.threads, moved_ago_[k]});
     }
     auto over = state_.cpu_watch.tick(cpu_overages(pools, members));
-    std::erase_if(over, [&](std::size_t i) { return pools[i].to.empty(); });
-    return plan_spill(pools, members, over, idle_cpu(), rules_);
+    std::erase_if(over, [&](std::size_t i) { return pools[i].to.empty() || has_just_spilled(i); });
+    return one_a_pool(plan_spill(pools, members, over, idle_cpu(), rules_));
+  }
+
+  /// What one move changed has to be seen before the next.
+  [[nodiscard]] bool has_just_spilled(std::size_t pool) const {
+    const auto at = state_.spilled_at.find(pool);
+    return at != state_.spilled_at.end() && time_ - at->second < move_dwell;
+  }
+
+  /// The cheapest of each pool: demand is an estimate, and a move that was too much is not undone.
+  static std::vector<Remedy> one_a_pool(std::vector<Remedy> remedies) {
+    std::ranges::stable_sort(remedies, {}, &Remedy::cost);
+    std::vector<Remedy> out;
+    for (auto& remedy : remedies)
+      if (std::ranges::find(out, remedy.pool, &Remedy::pool) == out.end())
+        out.push_back(std::move(remedy));
+    return out;
   }
 
   [[nodiscard]] std::int64_t idle_cpu() const {
@@ -119,6 +136,7 @@ class Adviser {
 
   DynamicAllocator::State& state_;
   const PoolTree& tree_;
+  double time_;
   std::vector<std::string> names_;
   std::vector<const Roster::Entry*> members_;
   std::vector<std::optional<double>> moved_ago_;
@@ -139,6 +157,7 @@ Status DynamicAllocator::carry_out(const MoveAdvice& advice, double time) {
   if (folder)
     ignore(folder->write(advice.container, fmt::format("{}\n", self().now_us)),
            "without it the container may move again a little early");
+  state_->spilled_at[advice.from] = time;
   const auto& to = session.tree.pools[advice.to].name().str();
   WEIR_CHECK(move(session, MoveRequest{.container = advice.container, .to = to}));
   state_->budget.spend(time, advice.bytes);

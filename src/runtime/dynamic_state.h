@@ -58,6 +58,7 @@ struct DynamicAllocator::State {
   Roster roster;
   OverageWatch cpu_watch, memory_watch;
   MoveBudget budget;
+  std::map<std::size_t, double> spilled_at;  ///< by pool: when it gave a container away last
 };
 
 }  // namespace weir
