@@ -221,7 +221,7 @@ Result<std::vector<std::string>> CgroupFs::children(const CgroupPath& cgroup) {
 }
 
 Result<std::int64_t> CgroupFs::child_count(const CgroupPath& cgroup) {
-  if (is_kept(cgroup)) forget_dead();
+  forget_dead(cgroup);
   const auto directory = directory_fd(cgroup);
   struct stat info {};
   if (!directory) return os_fail(directory.error().sys, fmt::format("stat {}", cgroup.str()));

@@ -36,12 +36,17 @@ TEST_CASE("a request comes back as it was written") {
 
 TEST_CASE("a request that is not one is refused as wrong usage, and never believed in part") {
   const auto good = full_request().str();
-  for (const std::string& bad :
-       {std::string{}, std::string{"weir request 2\n\nweir 1\nname a\n"}, good.substr(0, 40),
-        std::string(longest_request + 1, 'a'), "weir request 1\nwhat steal\n\nweir 1\nname a",
-        std::string{"weir request 1\nwait -1\n\nweir 1\nname a"}, good + "\nname ../x",
-        std::string{"weir request 1\nwhat run\n\nweir 1\nname a/b"}})
-    CHECK_FALSE(AgentRequest::parse(bad));
+  const std::vector<std::string> wrong{
+      "",
+      "weir request 2\n\nweir 1\nname a\n",
+      good.substr(0, 40),
+      std::string(longest_request + 1, 'a'),
+      "weir request 1\nwhat steal\n\nweir 1\nname a",
+      "weir request 1\nwait -1\n\nweir 1\nname a",
+      good + "\nname ../x",
+      "weir request 1\nwhat run\n\nweir 1\nname a/b",
+  };
+  for (const auto& bad : wrong) CHECK_FALSE(AgentRequest::parse(bad));
 }
 
 TEST_CASE("a reply with containers comes back as it was written") {

@@ -91,8 +91,10 @@ TEST_CASE("placement: a pool that is none is refused, whoever asks") {
 
 TEST_CASE("placement: every kind of rule must fit, of a list one entry") {
   Case host;
-  host.match() = {
-      .annotation = {{"team", "build"}}, .cgroup_parent = {"/a*", "/ci*"}, .uid = {7, 8}};
+  host.match() = {.annotation = {{"team", "build"}},
+                  .cgroup_parent = {"/a*", "/ci*"},
+                  .env = {},
+                  .uid = {7, 8}};
   auto config = annotated({{"team", "build"}});
   config.uid = 8;
   CHECK(*host.pool(config, "/ci-jobs/x") == 0);

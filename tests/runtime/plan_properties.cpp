@@ -103,7 +103,9 @@ void add_container(Session& session, FakeKernel& kernel, Random& random, std::si
   if (random.chance(40)) record.cpu_request = Cores{random.between(10'000, 300'000)};
   const auto path = container_path(session.tree, pool, name);
   REQUIRE(path.has_value());
-  REQUIRE(make_leaf(session, *path, record, session.tree.pools[pool], 100).has_value());
+  auto claim = make_leaf(session, Work::make, *path, record, session.tree.pools[pool], 100);
+  REQUIRE(claim.has_value());
+  claim->done();
   if (random.chance(10)) return;  // ended unwatched
   const auto pid = kernel.spawn(*path);
   REQUIRE(pid.has_value());
