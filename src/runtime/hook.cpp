@@ -24,13 +24,11 @@ constexpr std::size_t longest_input = longest_oci_text;
 constexpr std::string_view too_late = "weir: failed: hook: took too long\n";
 
 /// What a failure comes to: refused, or let through as it came.
-HookReply reply_to(const Error& error, OnError on_error, std::string_view doing,
+HookReply reply_to(Error error, OnError on_error, std::string_view doing,
                    std::string_view unchanged) {
   if (!lets_start(error, on_error)) return {1, {}, complaint(error, doing)};
-  return {0, std::string{unchanged},
-          complaint(error, doing) +
-              "\nweir: the container starts all the same, outside every pool "
-              "(on_error = \"open\")"};
+  if (!unchanged.empty()) error.message += " (the container starts all the same)";
+  return {0, std::string{unchanged}, complaint(error, doing)};
 }
 
 class Precreate {
