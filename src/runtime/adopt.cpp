@@ -83,9 +83,11 @@ class Adoption {
     if (text) {
       const auto record = ContainerRecord::parse(*text);
       if (!record || !record->runtime.known() || record->remains) return {};
-      WEIR_TRY(const bool followed, follow_runtime(session_, pool, path, *record));
-      out_.followed += followed ? 1 : 0;
-      return followed ? tell_manager(path) : Status{};
+      WEIR_TRY(const auto followed, follow_runtime(session_, pool, path, *record));
+      if (!followed) return {};
+      ++out_.followed;
+      WEIR_CHECK(tell_manager(path));
+      return write_files(pool, path, *followed);
     }
     if (!is_populated(session_.io, path) || is_busy(path)) return {};
     auto record = record_of(pool, path);
@@ -182,8 +184,9 @@ class Adoption {
 
 Result<AdoptionReport> adopt(Session& session) { return Adoption(session).run(); }
 
-Result<bool> follow_runtime(Session& session, std::size_t pool, const CgroupPath& path,
-                            const ContainerRecord& record) {
+Result<std::optional<ContainerRecord>> follow_runtime(Session& session, std::size_t pool,
+                                                      const CgroupPath& path,
+                                                      const ContainerRecord& record) {
   const auto limits = read_limits(session.io, path);
   auto now = record;
   now.cpu_limit = limits.cpu;
@@ -199,14 +202,14 @@ Result<bool> follow_runtime(Session& session, std::size_t pool, const CgroupPath
   if (same_cpu) now.cpu_limit = record.cpu_limit;
   if (same_cpu && same_bytes(now.memory_limit, record.memory_limit) &&
       same_bytes(now.swap_limit, record.swap_limit))
-    return false;
+    return std::optional<ContainerRecord>{};
   if (now.cpu_limit && now.cpu_request)
     now.cpu_request = std::min(*now.cpu_request, *now.cpu_limit);
   if (now.memory_limit && now.memory_request)
     now.memory_request = std::min(*now.memory_request, *now.memory_limit);
   Books books(session.io, session.tree, session.run_dir);
   WEIR_CHECK(books.enter(pool, path, now));
-  return true;
+  return std::optional{std::move(now)};
 }
 
 }  // namespace weir

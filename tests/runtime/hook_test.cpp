@@ -26,8 +26,6 @@ const std::string pools = R"(
 default_pool = "ci"
 [pool.ci]
 memory = { limit = "1GiB" }
-[pool.ci.container]
-memory = { request = "64MiB" }
 [pool.batch]
 )";
 
@@ -124,6 +122,7 @@ TEST_CASE("adoption: a leaf without a booking gets its record from its files") {
   Machine machine;
   const auto path = machine.appear("libpod-0123");
   REQUIRE(machine.kernel.write(path, "memory.max", "104857600"));
+  machine.session.tree.pools[0].spec.container.memory_request = Bytes{64 * mib};
   REQUIRE(machine.adopt_all());
   auto record = machine.record(path);
   REQUIRE(record);

@@ -30,8 +30,10 @@ struct AdoptionReport {
 Result<AdoptionReport> adopt(Session& session);
 
 /// The limits of a container that a runtime made, as the runtime's own `update` left them, go into
-/// its record. The books must be locked. Returns whether anything was new.
-Result<bool> follow_runtime(Session& session, std::size_t pool, const CgroupPath& path,
-                            const ContainerRecord& record);
+/// its record. The books must be locked. Returns the new record where
+/// anything was new.
+Result<std::optional<ContainerRecord>> follow_runtime(Session& session, std::size_t pool,
+                                                      const CgroupPath& path,
+                                                      const ContainerRecord& record);
 
 }  // namespace weir
