@@ -30,11 +30,13 @@ def described_commands(source):
     found[()] |= set(re.findall(r", \*(--[a-z-]+)\*", source))
     here, wanted = (), False
     for line in source.splitlines():
-        head = wanted and re.match(r"\*weir ([a-z ]+)\*", line)
+        head = wanted and re.match(r"\*weir ([A-Za-z ]+)\*", line)
         flag = re.match(r"\t\*(--?[a-z-]+)\*", line)
         if head:
             here = tuple(head[1].split())
             found[here] = set(re.findall(r"\*(--[a-z-]+)\*", line))
+            for alike in re.findall(r", \*weir ([A-Za-z ]+)\*", line):
+                found[tuple(alike.split())] = set()
         elif flag and here:
             found[here].add(flag[1])
         elif line.startswith("# "):

@@ -43,10 +43,13 @@ TEST_CASE("a request that is not one is refused as wrong usage, and never believ
       std::string(longest_request + 1, 'a'),
       "weir request 1\nwhat steal\n\nweir 1\nname a",
       "weir request 1\nwait -1\n\nweir 1\nname a",
-      good + "\nname ../x",
+      good + "name ../x\n",
       "weir request 1\nwhat run\n\nweir 1\nname a/b",
   };
-  for (const auto& bad : wrong) CHECK_FALSE(AgentRequest::parse(bad));
+  for (const auto& bad : wrong) {
+    CAPTURE(bad);
+    CHECK_FALSE(AgentRequest::parse(bad));
+  }
 }
 
 TEST_CASE("a reply with containers comes back as it was written") {

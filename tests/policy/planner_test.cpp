@@ -152,7 +152,8 @@ TEST_CASE("a limit below what is in use is blocked, the rest is done") {
   REQUIRE(plan.blocked.size() == 2);
   CHECK(plan.blocked[0].file == "memory.max");
   CHECK(plan.blocked[0].reason ==
-        "64KiB is in use and cannot be taken back, 32KiB more than the limit");
+        "64KiB is in use and cannot be taken back, 32KiB more than the limit; the kernel would "
+        "kill for it");
   CHECK(plan.blocked[1].file == "pids.max");
   CHECK(plan.conflict() == nullptr);
   // Exactly what is in use is allowed; so is anything below an empty cgroup.

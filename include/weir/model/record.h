@@ -69,7 +69,7 @@ struct ContainerRecord {
   /// about to fill it. Its memory_request is what it still holds.
   bool remains = false;
   std::vector<LeftBehind> left_behind{};  ///< by former moves; at most most_left_behind
-  RuntimeIdentity runtime{};  ///< of a container that a runtime made
+  RuntimeIdentity runtime{};              ///< of a container that a runtime made
   /// Of a container of `weir run`: what it had booked has gone to a container started inside it.
   bool lent = false;
 

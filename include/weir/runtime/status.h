@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "weir/policy/ledger.h"
 #include "weir/model/ticket.h"
+#include "weir/policy/ledger.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/session.h"
 
