@@ -50,7 +50,8 @@ def freeze(t):
     check.equal(states(t), {"low": "frozen", "same": "running", "high": "running"}, "who runs")
     shown = t.weir.json("pool", "show", "jobs")
     check.equal((shown["cpu"]["reserved"], shown["memory"]["reserved_bytes"]), (1, 300 * MIB), "CPU of two, memory of three")
-    check.contains(refused(t, 9, memory=400), "memory", "memory does not come back by freezing")
+    check.contains(refused(t, 9, memory=400), "missing", "memory does not come back by freezing")
+    check.that(not frozen(t, same) and not frozen(t, high), "somebody was frozen in vain")
     check.contains(refused(t, 5), "missing", "an equal class while the lower one is frozen already")
     with open(AUDIT, encoding="utf-8") as handle:
         struck = [line for line in map(json.loads, handle) if line["what"].startswith("preempt")]
@@ -75,7 +76,7 @@ def orphaned(t):
     check.soon(lambda: "low" in states(t) and not frozen(t, low), "thawed by the next command", 20)
     high = job(t, "again", 5, cpu="1")
     check.that(frozen(t, low), "the lower class goes on beside the second one")
-    t.weir.configure("[pool.jobs]\n").ok("apply")
+    t.weir.configure("[host]\nreserve = { cpu = 0, memory = \"256MiB\" }\n[pool.jobs]\n").ok("apply")
     check.equal(set(states(t).values()), {"running"}, "who runs")
     check.that(not frozen(t, low), "frozen although the pool preempts no longer")
     end(high.process, signal.SIGTERM)
