@@ -101,7 +101,7 @@ def not_allowed(t):
     for flags in (("--priority", 6), ("--memory", "65MiB"), ("--cpu-request", "1.1")):
         check.contains(run(t, "true", flags=flags, status=125).err, "denied", f"{flags}")
     run(t, "true", flags=("--priority", 5, "--memory", "64MiB", "--cpus", 1), status=0)
-    nobody = user("nobody")
+    nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
     for command in (("ps",), ("status",), ("release", "x")):
         check.contains(t.weir(*command, prefix=nobody, status=6).err, "denied", f"nobody: {command}")
     agent.stop()
