@@ -118,7 +118,7 @@ def descriptors(path):
 def halves(path):
     """Messages that stop early, are too long, or say nothing."""
     whole = request("half")
-    for message in (whole[:30], whole[:60], whole[:-6] + b"../x", b"x" * 9000, b"\0" * 100):
+    for message in (whole[:30], whole[:38], whole[:-6] + b"../x", b"x" * 9000, b"\0" * 100):
         yield Talk(path).send(message).answer()
     silent = Talk(path)
     yield silent.answer()
