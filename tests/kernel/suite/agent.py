@@ -150,44 +150,6 @@ def reloaded(t):
     agent.stop()
 
 
-# Arrival and work of each job in units of time, and when it ends, of the golden example in tests/policy/simulate_test.cpp.
-JOBS = {"a": (0, 8), "b": (1, 4), "c": (2, 1), "d": (3, 2)}
-ENDS = {"a": 15, "b": 11, "c": 4, "d": 9}
-WORK = """
-import sys, time
-while time.process_time() < float(sys.argv[1]):
-    pass
-print(time.monotonic())
-"""
-
-
-@test("agent: four jobs on one CPU end in the order and with the mean response that the simulation has for round-robin",
-      timeout=120, ci="newest", measured=True)
-def schedule(t):
-    unit = t.count(2, 6)
-    t.weir.configure(TURNS.format(name="rr", slice=f"{unit}s") + 'cpus = "0"\n').ok("apply")
-    agent = Agent(t)
-    children = {}
-    begin = time.monotonic()
-    for name, (arrival, work) in JOBS.items():
-        # A little early: whoever comes right at the end of a turn may be late for it.
-        time.sleep(max(0.0, begin + (arrival - 0.2) * unit - time.monotonic()))
-        children[name] = t.weir.start("run", "--pool", "rr", "--name", f"job-{name}", "--", "python3", "-c", WORK,
-                                      str(work * unit))
-        t.started.append(children[name])
-        if name == "a":
-            path = f"{t.backend.pool('rr')}/job-a.scope"
-            check.soon(lambda: t.backend.has_started(path), "the first job has started", 20)
-            begin = time.monotonic()  # its turn begins when it is there
-    ends = {name: (float(child.communicate(timeout=100)[0]) - begin) / unit for name, child in children.items()}
-    response = sum(ends[name] - JOBS[name][0] for name in JOBS) / len(JOBS)
-    wanted = sum(ENDS[name] - JOBS[name][0] for name in JOBS) / len(JOBS)
-    t.note(f"ends {({name: round(end, 2) for name, end in ends.items()})}, wanted {ENDS}; mean {response:.2f} of {wanted}")
-    check.equal(sorted(ends, key=ends.get), sorted(ENDS, key=ENDS.get), "order in which they end")
-    check.near(response, wanted, wanted / 10, "mean response in units")
-    agent.stop()
-
-
 UNIT = "weir-agent.service"
 DROP_IN = f"/run/systemd/system/{UNIT}.d"
 
