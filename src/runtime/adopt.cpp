@@ -103,7 +103,7 @@ class Adoption {
       WEIR_CHECK(books_.enter(pool, path, record));
     }
     WEIR_CHECK(write_files(pool, path, record));
-    if (over) warn(path, *over);
+    if (!booking_at(path)) warn(pool, path, record, over);
     out_.adopted.push_back({record.name, pool, path, std::move(over)});
     return {};
   }
@@ -169,9 +169,13 @@ class Adoption {
     return {};
   }
 
-  void warn(const CgroupPath& path, const Error& over) {
+  /// Of what nobody had announced.
+  void warn(std::size_t pool, const CgroupPath& path, const ContainerRecord& record,
+            const std::optional<Error>& over) {
     session_.warnings.push_back(
-        fmt::format("{}: runs without room in its pool: {}", path.str(), over.message));
+        over ? fmt::format("{}: runs without room in its pool: {}", path.str(), over->message)
+             : fmt::format("{}: not made by weir, adopted as container '{}' of pool '{}'",
+                           path.str(), record.name.str(), session_.tree.pools[pool].name().str()));
   }
 
   Session& session_;

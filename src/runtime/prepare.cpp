@@ -73,9 +73,13 @@ HookRules make_hook_rules(Session& session) {
 Status prepare_hook(Session& session) {
   const auto rules = make_hook_rules(session);
   WEIR_TRY(const auto folder, session.run_dir.folder(folder_name));
-  WEIR_CHECK(folder.write(file_name, rules.str()));
-  return session.io.set_attribute(session.tree.top, attribute::hook_on_error,
-                                  to_text(rules.on_error));
+  // A second apply writes nothing.
+  const auto text = rules.str();
+  if (folder.read(file_name) != text) WEIR_CHECK(folder.write(file_name, text));
+  const auto kept = session.io.attribute(session.tree.top, attribute::hook_on_error);
+  const std::string wanted{to_text(rules.on_error)};
+  if (kept && *kept == wanted) return {};
+  return session.io.set_attribute(session.tree.top, attribute::hook_on_error, wanted);
 }
 
 Status prepare_hook_if_missing(Session& session) {

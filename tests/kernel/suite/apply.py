@@ -187,7 +187,7 @@ def shared_controller(t):
 def foreign(t):
     t.weir.configure(RICH).ok("apply")
     web = t.backend.pool("web")
-    strangers = [t.tree.make(f"{t.backend.top}/stranger"), t.tree.make(f"{web}/stranger.scope"),
+    strangers = [t.tree.make(f"{t.backend.top}/stranger"), t.tree.make(f"{web}/stranger.slice"),
                  t.tree.make(f"{t.backend.top}/stranger.slice/inner")]
     t.backend.enable(web)
     t.tree.write(strangers[1], "memory.max", 50 * MIB)
@@ -209,9 +209,11 @@ def foreign(t):
 @test("verify reports cgroups below the slice that weir did not make")
 def foreign_reported(t):
     t.weir.configure(RICH).ok("apply")
-    t.spawn(["sleep", "600"], t.tree.make(f"{t.backend.pool('web')}/stranger.scope"))
+    for name in ("stranger.scope", "stranger.slice"):  # the first becomes a container, the second stays as it is
+        t.spawn(["sleep", "600"], t.tree.make(f"{t.backend.pool('web')}/{name}"))
     done = t.weir.ok("verify")
     check.contains(done.out + done.err, "stranger.scope", "what verify says")
+    check.contains(done.out + done.err, "stranger.slice", "what verify says")
 
 
 @test("apply never writes memory.max below what is in use: blocked, the rest done, nothing killed")
