@@ -128,6 +128,13 @@ Result<Squeeze> squeeze(CgroupIo& io, const CgroupPath& cgroup, Bytes limit,
 
 Result<Squeeze> lower_memory_max(CgroupIo& io, const CgroupPath& cgroup, Bytes limit,
                                  milliseconds patience) {
+  Squeeze far_below;
+  far_below.before = far_below.after = read_bytes(io, cgroup, file::memory_current);
+  // Nobody doubles what it holds between a look and a write.
+  if (far_below.after.value <= limit.value / 2) {
+    WEIR_CHECK(io.write(cgroup, file::memory_max, memory_text(limit)));
+    return far_below;
+  }
   WEIR_TRY(auto high, LoweredHigh::lower(io, cgroup, with_margin(limit)));
   auto out = press(io, cgroup, limit, patience);
   if (out.done()) WEIR_CHECK(io.write(cgroup, file::memory_max, memory_text(limit)));
