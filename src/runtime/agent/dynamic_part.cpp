@@ -34,6 +34,7 @@ DynamicPart::~DynamicPart() = default;
 
 Status DynamicPart::configure(Session& session, AgentLoop& loop) {
   disarm_triggers();
+  allocator_.reset();
   session_ = &session;
   loop_ = &loop;
   WEIR_TRY(auto root, session.io.directory(CgroupPath{}));
@@ -132,7 +133,7 @@ void DynamicPart::disarm_triggers() {
 
 Status DynamicPart::stop() {
   disarm_triggers();
-  if (!session_ || !allocator_->anything_to_do()) return {};
+  if (!allocator_ || !allocator_->anything_to_do()) return {};  // or it was never configured
   return end_dynamics(*session_);
 }
 

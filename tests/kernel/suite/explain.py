@@ -63,7 +63,7 @@ def chain(t):
         check.equal(entry["memory_max_bytes"], None if limit == "max" else int(limit), f"memory.max of {entry['cgroup']}")
     check.equal(found["chain"][-1]["cpu_share"], float(t.cpus), "what the root has")
     check.shape(found, {"binding": {"cpu": (dict, type(None)), "memory": dict},
-                        "borrowed": {"cpu": float, "memory_bytes": int, "from": type(None)},
+                        "borrowed": {"cpu": float, "memory_bytes": int, "from": (str, type(None))},
                         "oom": type(None), "reason": str})
     check.that(t.weir.ok("explain", "one").out.startswith("It gets"), "the sentence comes first")
 
