@@ -73,8 +73,8 @@ class SystemdTree final : public CgroupIo {
     if (was_told(cgroup, name, value)) return confirm(cgroup, name, value);
     // A property of a unit that is gone would be kept for the next one of this name.
     if (!files_.exists(cgroup)) return os_fail(ENOENT, fmt::format("{}/{}", cgroup.str(), name));
-    WEIR_CHECK(bus_.set_properties(*unit, *properties));
-    return confirm(cgroup, name, value);
+    WEIR_TRY(const bool told, tell(*unit, *properties));
+    return told ? confirm(cgroup, name, value) : files_.write(cgroup, name, value);
   }
 
   Status write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
@@ -88,7 +88,10 @@ class SystemdTree final : public CgroupIo {
     if (next.size() != writes.size()) return CgroupIo::write_several(cgroup, writes, done);
     WEIR_TRY(const auto properties, properties_of(next));
     if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
-    if (!properties.empty()) WEIR_CHECK(bus_.set_properties(*unit, properties));
+    if (!properties.empty()) {
+      WEIR_TRY(const bool told, tell(*unit, properties));
+      if (!told) return files_.write_several(cgroup, writes, done);
+    }
     for (const auto& [name, value] : writes) {
       WEIR_TRY(const auto known, properties_for(name, value));
       WEIR_CHECK(known ? confirm(cgroup, name, value) : write(cgroup, name, value));
@@ -138,6 +141,14 @@ class SystemdTree final : public CgroupIo {
     if (!unit || !unit->ends_with(".scope")) return cgroup;
     const auto below = cgroup.child(inner_name);
     return below && files_.exists(*below) ? *below : cgroup;
+  }
+
+  /// False for a cgroup that only looks like a unit: somebody made it beside systemd.
+  Result<bool> tell(const std::string& unit, const std::vector<UnitProperty>& properties) {
+    auto set = bus_.set_properties(unit, properties);
+    if (!set && set.error().sys == ENOENT) return false;
+    if (!set) return pass(std::move(set));
+    return true;
   }
 
   static Result<std::vector<UnitProperty>> properties_of(const FileValues& files) {

@@ -34,7 +34,7 @@ def everybody(t, cgroup):
     return sorted(pid for path in t.tree.walk(cgroup) for pid in t.tree.pids_if_there(path))
 
 
-@test("move: a container of run goes to another pool with its settings and its memory limit divided")
+@test("move: a container of run goes to another pool with its settings and its memory limit divided", ci="plain")
 def one(t):
     applied(t)
     box = t.hold("web", "box", 40 * MIB, flags=("--memory", "200MiB", "--cpus", "1.5"))

@@ -178,7 +178,7 @@ def wrapper_crun(t):
     through_wrapper(t, "crun")
 
 
-@test("runtimes: weir-runtime puts containers of runc into a pool", timeout=120, ci="newest")
+@test("runtimes: weir-runtime puts containers of runc into a pool", timeout=120, ci="soak")
 def wrapper_runc(t):
     through_wrapper(t, "runc")
 
