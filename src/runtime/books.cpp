@@ -112,6 +112,7 @@ std::vector<PoolBooks> Books::sums() const {
   for (const auto& entry : pools_) out.push_back(entry.sums);
   for (const auto& booking : *booked_)
     if (const auto pool = tree_.find(booking.pool.str())) out[*pool].add(booking.record);
+  if (leaving_) out[leaving_->first].subtract(leaving_->second);
   return out;
 }
 
@@ -142,6 +143,14 @@ Result<Verdict> Books::ask(std::size_t pool, const ContainerRecord& record) {
   } else {
     verdict.loans = std::move(decision.admission.loans);
   }
+  return verdict;
+}
+
+Result<Verdict> Books::ask_to_move(std::size_t from, std::size_t to,
+                                   const ContainerRecord& record) {
+  leaving_.emplace(from, record);
+  auto verdict = ask(to, record);
+  leaving_.reset();
   return verdict;
 }
 

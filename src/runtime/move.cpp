@@ -137,7 +137,10 @@ Status check_source_room(Session& session, const Journey& journey, Bytes left_be
 }
 
 Status check_room(Session& session, const Journey& journey, Bytes left_behind) {
-  WEIR_TRY(const auto verdict, session.books().ask(journey.to, journey.record));
+  auto books = session.books();
+  WEIR_TRY(const auto verdict, journey.from
+                                   ? books.ask_to_move(*journey.from, journey.to, journey.record)
+                                   : books.ask(journey.to, journey.record));
   if (verdict.refused) return tl::unexpected(*verdict.refused);
   WEIR_CHECK(check_pids(session, journey));
   WEIR_CHECK(check_own_room(journey, left_behind));

@@ -183,9 +183,9 @@ Status take_filter_of_pool(const Session& session, RunRequest& request) {
 }  // namespace
 
 Result<RunOutcome> run(Session& session, RunRequest request) {
+  WEIR_TRY(auto relay, SignalRelay::start());
   WEIR_CHECK(take_filter_of_pool(session, request));
   repair(session);
-  WEIR_TRY(auto relay, SignalRelay::start());
   request.command.signal_mask = relay.previous_mask();
   WEIR_TRY(auto started, start_audited(session, request, relay));
   std::optional<Guardian> guardian;

@@ -40,7 +40,10 @@ class Books {
   /// unwatched are removed and the sums counted anew.
   Result<Verdict> ask(std::size_t pool, const ContainerRecord& record);
 
-  /// The same, and the sums have it when this returns: the next step is to make its cgroup. Where
+  /// The same for a container that comes from another pool: what it holds there is free for it.
+  Result<Verdict> ask_to_move(std::size_t from, std::size_t to, const ContainerRecord& record);
+
+  /// As ask(), and the sums have it when this returns: the next step is to make its cgroup. Where
   /// that fails, unbook(); where this process is killed, the next one counts anew. A refusal is an
   /// error here.
   Result<Verdict> admit(std::size_t pool, const ContainerRecord& record);
@@ -105,6 +108,8 @@ class Books {
   const PoolTree& tree_;
   const RunDir& run_dir_;
   std::vector<Entry> pools_;
+  std::optional<std::pair<std::size_t, ContainerRecord>>
+      leaving_;                                 // its pool, while it is asked for
   std::optional<std::vector<Booking>> booked_;  // absent: not read yet
 };
 

@@ -275,10 +275,16 @@ STATES = {
 }
 
 
+def without_sums(snapshot):
+    """The sums of the books are written when somebody asks, whatever the answer."""
+    return {key: {name: text for name, text in value.items() if not name.endswith(".books")} if key[1] == "attributes"
+            else value for key, value in snapshot.items()}
+
+
 @test("bad input: descriptions and states that are broken are one line and place nothing", timeout=120, ci="plain")
 def broken_input(t):
     applied(t)
-    before = t.tree.snapshot(t.backend.top)
+    before = without_sums(t.tree.snapshot(t.backend.top))
     for name, text in BROKEN.items():
         out, err, seconds = precreate(t, text, 1)
         check.equal((out, len(err.splitlines()) <= 2, err.startswith("weir: ")), (b"", True, True), f"{name}: {err[:300]!r}")
@@ -295,7 +301,7 @@ def broken_input(t):
         done = subprocess.run(["weir-hook", stage], input=b'{"id":"never-seen","status":"stopped"}', stderr=subprocess.PIPE,
                               check=False, timeout=20)
         check.equal((done.returncode, done.stderr), (0, b""), "poststop of what weir never saw")
-    check.same(t.tree.snapshot(t.backend.top), before, "the tree")
+    check.same(without_sums(t.tree.snapshot(t.backend.top)), before, "the tree")
 
 
 def in_trouble(t, breaks):
