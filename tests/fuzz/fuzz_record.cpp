@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "weir/model/booking.h"
+#include "weir/model/journal.h"
+#include "weir/model/pool_dynamics.h"
 #include "weir/model/ticket.h"
 
 namespace {
