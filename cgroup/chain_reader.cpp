@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "weir/cgroup/count_in.h"
 #include "weir/cgroup/tasks.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
@@ -11,13 +12,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t deepest_below = 8;
-
-std::optional<std::int64_t> count_in(CgroupIo& io, const CgroupPath& cgroup,
-                                     std::string_view file) {
-  const auto text = io.read(cgroup, file);
-  const auto count = text ? parse_count(*text) : Result<std::int64_t>{tl::unexpected(Error{})};
-  return count ? std::optional{*count} : std::nullopt;
-}
 
 /// A byte limit; nothing for "max" and where the file is missing.
 std::optional<Bytes> bytes_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view file) {

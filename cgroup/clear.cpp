@@ -29,8 +29,6 @@ constexpr milliseconds remove_patience{2'000};
 constexpr milliseconds longest_nap{100};
 constexpr std::size_t deepest = 64;
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 /// 1, 0, or nothing where the cgroup is gone.
 Result<std::optional<bool>> populated(CgroupIo& io, const CgroupPath& cgroup) {
   auto text = io.read(cgroup, file::cgroup_events);

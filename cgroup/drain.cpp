@@ -27,8 +27,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t deepest = 64;
 constexpr std::size_t batch_size = 2048;  // processes held at once
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 Result<std::vector<int>> read_sorted_pids(CgroupIo& io, const CgroupPath& cgroup) {
   auto text = io.read(cgroup, file::cgroup_procs);
   if (!text && is_gone(text.error())) return std::vector<int>{};

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/count_in.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 
@@ -22,8 +23,6 @@ constexpr std::array container_files{
     file::memory_low,      file::memory_high,      file::memory_max,
     file::memory_swap_max, file::memory_oom_group, file::cgroup_freeze};
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 /// Reads `files` that exist; a missing controller leaves its files out.
 template <std::size_t N>
 Status read_files(CgroupIo& io, const std::array<std::string_view, N>& files, ObservedCgroup& out) {
@@ -36,18 +35,12 @@ Status read_files(CgroupIo& io, const std::array<std::string_view, N>& files, Ob
   return {};
 }
 
-std::int64_t count_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view file) {
-  const auto text = io.read(cgroup, file);
-  const auto count = text ? parse_count(*text) : Result<std::int64_t>{0};
-  return count ? *count : 0;
-}
-
 Status read_common(CgroupIo& io, ObservedCgroup& out) {
   WEIR_TRY(const auto events, io.read(out.path, file::cgroup_events));
   out.populated = flat_value(events, "populated").value_or(0) != 0;
   out.frozen = flat_value(events, "frozen").value_or(0) != 0;
-  out.memory_current = count_in(io, out.path, file::memory_current);
-  out.pids_current = count_in(io, out.path, file::pids_current);
+  out.memory_current = count_in(io, out.path, file::memory_current).value_or(0);
+  out.pids_current = count_in(io, out.path, file::pids_current).value_or(0);
   return {};
 }
 
@@ -141,7 +134,7 @@ Result<Surroundings> observe_surroundings(CgroupIo& io, const CgroupPath& top) {
     if (!sibling || *sibling == top) continue;
     const auto events = io.read(*sibling, file::cgroup_events);
     if (!events || flat_value(*events, "populated").value_or(0) == 0) continue;
-    out.sibling_weights += count_in(io, *sibling, file::cpu_weight);
+    out.sibling_weights += count_in(io, *sibling, file::cpu_weight).value_or(0);
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/count_in.h"
 #include "weir/cgroup/files.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
@@ -22,9 +23,7 @@ constexpr int rounds_in_vain = 3;  // without a page freed: it cannot be done
 constexpr milliseconds nap{20};
 
 Bytes read_bytes(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
-  const auto text = io.read(cgroup, name);
-  const auto count = text ? parse_count(trim(*text)) : Result<std::int64_t>{0};
-  return Bytes{count.value_or(0)};
+  return Bytes{count_in(io, cgroup, name).value_or(0)};
 }
 
 std::uint64_t high_events(CgroupIo& io, const CgroupPath& cgroup) {

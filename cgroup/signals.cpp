@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,52 +39,38 @@ void stop_along(const signalfd_siginfo& info) {
 }  // namespace
 
 Result<SignalRelay> SignalRelay::start() {
-  const auto set = relayed_signals();
-  sigset_t previous;
-  if (::sigprocmask(SIG_BLOCK, &set, &previous) < 0) return os_fail(errno, "sigprocmask");
-  UniqueFd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
-  if (!fd) {
-    const int sys = errno;
-    ::sigprocmask(SIG_SETMASK, &previous, nullptr);
-    return os_fail(sys, "signalfd");
-  }
-  return SignalRelay{std::move(fd), previous};
-}
-
-SignalRelay::~SignalRelay() {
-  if (fd_) ::sigprocmask(SIG_SETMASK, &previous_, nullptr);
+  WEIR_TRY(auto signals, HeldSignals::hold(relayed_signals()));
+  return SignalRelay{std::move(signals)};
 }
 
 void SignalRelay::relay_early(const UniqueFd& pidfd) {
-  signalfd_siginfo info{};
-  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    pass_on(info, pidfd.get());
-    stop_along(info);
+  while (const auto info = signals_.next()) {
+    pass_on(*info, pidfd.get());
+    stop_along(*info);
   }
 }
 
 bool SignalRelay::asked_to_end() {
   bool end = false;
-  signalfd_siginfo info{};
-  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+  while (const auto info = signals_.next()) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
-      end = end || info.ssi_signo == static_cast<std::uint32_t>(signal);
-    stop_along(info);
+      end = end || info->ssi_signo == static_cast<std::uint32_t>(signal);
+    stop_along(*info);
   }
   return end;
 }
 
 Status SignalRelay::relay_until_exit(const UniqueFd& pidfd) {
   for (;;) {
-    std::array<pollfd, 2> watched{pollfd{pidfd.get(), POLLIN, 0}, pollfd{fd_.get(), POLLIN, 0}};
+    std::array<pollfd, 2> watched{pollfd{pidfd.get(), POLLIN, 0},
+                                  pollfd{signals_.descriptor(), POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return os_fail(errno, "poll");
     }
-    signalfd_siginfo info{};
-    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-      if (!came_from_terminal(info)) pass_on(info, pidfd.get());
-      stop_along(info);
+    while (const auto info = signals_.next()) {
+      if (!came_from_terminal(*info)) pass_on(*info, pidfd.get());
+      stop_along(*info);
     }
     if ((watched[0].revents & POLLIN) != 0) return {};
   }

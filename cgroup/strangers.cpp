@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "weir/cgroup/count_in.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/process.h"
@@ -11,13 +12,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t deepest = 8;
-
-std::optional<std::int64_t> count_in(CgroupIo& io, const CgroupPath& cgroup,
-                                     std::string_view file) {
-  const auto text = io.read(cgroup, file);
-  const auto count = text ? parse_count(*text) : tl::unexpected(text.error());
-  return count ? std::optional{*count} : std::nullopt;
-}
 
 std::int64_t tasks_in(CgroupIo& io, const CgroupPath& cgroup) {
   if (const auto counted = count_in(io, cgroup, file::pids_current)) return *counted;

@@ -11,6 +11,12 @@ std::optional<std::size_t> PoolTree::find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::size_t> PoolTree::find_at(const CgroupPath& slice) const {
+  for (std::size_t i = 0; i < pools.size(); ++i)
+    if (pools[i].path == slice) return i;
+  return std::nullopt;
+}
+
 std::vector<std::size_t> PoolTree::top_pools() const {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < pools.size(); ++i)

@@ -2,7 +2,6 @@
 #include "weir/runtime/adopt.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
@@ -16,11 +15,10 @@
 #include "weir/runtime/journal.h"
 
 #include "hook_state.h"
+#include "new_record.h"
 
 namespace weir {
 namespace {
-
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
 
 std::optional<std::int64_t> number_in(CgroupIo& io, const CgroupPath& cgroup,
                                       std::string_view name) {
@@ -90,7 +88,7 @@ class Adoption {
       return write_files(pool, path, *followed);
     }
     if (!is_populated(session_.io, path) || is_busy(path)) return {};
-    auto record = record_of(pool, path);
+    WEIR_TRY(auto record, record_of(pool, path));
     std::optional<Error> over;
     if (const auto* found = booking_at(path)) {
       auto booking = *found;
@@ -121,25 +119,14 @@ class Adoption {
   }
 
   /// What its files say; the pool's defaults where they say nothing.
-  ContainerRecord record_of(std::size_t index, const CgroupPath& path) {
-    const auto& pool = session_.tree.pools[index];
-    const auto& defaults = pool.spec.container;
+  Result<ContainerRecord> record_of(std::size_t index, const CgroupPath& path) {
     const auto limits = read_limits(session_.io, path);
-    const auto now = self();
-    ContainerRecord record{.name = ContainerName::of_leaf(path.leaf())};
-    record.cpu_limit = limits.cpu ? limits.cpu : defaults.cpu_limit;
-    record.memory_limit = limits.memory ? limits.memory : defaults.memory_limit;
-    record.swap_limit = limits.swap;
-    record.cpu_request = defaults.cpu_request;
-    record.memory_request = defaults.memory_request;
-    if (record.cpu_limit && record.cpu_request)
-      record.cpu_request = std::min(*record.cpu_request, *record.cpu_limit);
-    if (record.memory_limit && record.memory_request)
-      record.memory_request = std::min(*record.memory_request, *record.memory_limit);
-    record.value = defaults.value;
-    record.work = defaults.work;
-    record.oom = pool.spec.oom;
-    record.since_us = now.now_us;
+    ContainerRecord said{.name = ContainerName::of_leaf(path.leaf())};
+    said.cpu_limit = limits.cpu;
+    said.memory_limit = limits.memory;
+    WEIR_TRY(auto record, with_defaults(std::move(said), session_.tree.pools[index]));
+    record.swap_limit = limits.swap;  // the runtime's alone
+    record.since_us = self().now_us;
     record.runtime.id = id_in_leaf(path.leaf());
     return record;
   }

@@ -2,7 +2,6 @@
 #include "weir/runtime/books.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 
 #include "weir/cgroup/clear.h"
@@ -13,22 +12,10 @@
 #include "weir/runtime/preempt.h"
 
 #include "books_words.h"
+#include "record_io.h"
 
 namespace weir {
 namespace {
-
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
-/// Nothing where it is no container of weir's, or gone.
-Result<std::optional<ContainerRecord>> read_record(CgroupIo& io, const CgroupPath& path) {
-  auto text = io.attribute(path, attribute::container);
-  if (!text && is_gone(text.error())) return std::optional<ContainerRecord>{};
-  if (!text) return pass(std::move(text));
-  if (!*text) return std::optional<ContainerRecord>{};
-  auto record = ContainerRecord::parse(**text);
-  if (!record) return std::optional<ContainerRecord>{};
-  return std::optional{std::move(*record)};
-}
 
 /// Nobody lives in it, and whoever watched it is gone: while the books are locked, no container is
 /// being started but by a runtime.
@@ -174,9 +161,7 @@ Status Books::unbook(std::size_t pool, const ContainerRecord& record) {
 
 Status Books::remove(const CgroupPath& path) {
   const auto slice = path.parent();
-  std::optional<std::size_t> pool;
-  for (std::size_t i = 0; i < tree_.pools.size() && !pool; ++i)
-    if (tree_.pools[i].path == slice) pool = i;
+  const auto pool = tree_.find_at(slice);
   if (!pool || !io_.exists(path)) return remove_tree(io_, path);
   WEIR_TRY(auto record, read_record(io_, path));
   if (record) record = as_counted(io_, path, std::move(*record));
@@ -198,7 +183,7 @@ Status Books::enter(std::size_t pool, const CgroupPath& path, const ContainerRec
   sums.add(record);
   // Never too low in between: what it had stays counted until its record is the new one.
   WEIR_CHECK(write(pool, sums));
-  WEIR_CHECK(io_.set_attribute(path, attribute::container, record.str()));
+  WEIR_CHECK(set_record(io_, path, record));
   if (!before) return {};
   WEIR_TRY(const auto now, count(pool, false));
   return write(pool, now);

@@ -15,30 +15,16 @@
 #include "weir/runtime/journal.h"
 #include "weir/runtime/remains.h"
 
+#include "record_io.h"
 #include "relocate.h"
 
 namespace weir {
 namespace {
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 Result<std::optional<Member>> read_member(CgroupIo& io, const CgroupPath& path, std::size_t pool) {
-  auto text = io.attribute(path, attribute::container);
-  if (!text && is_gone(text.error())) return std::optional<Member>{};
-  if (!text) return pass(std::move(text));
-  if (!*text) return std::optional<Member>{};
-  auto record = ContainerRecord::parse(**text);
-  // Damaged: a stranger's, as observe() sees it.
+  WEIR_TRY(auto record, read_record(io, path));
   if (!record || record->remains) return std::optional<Member>{};
   return std::optional{Member{std::move(*record), path, pool}};
-}
-
-/// The record of a container at `path`, or nothing where there is none that can be read.
-std::optional<ContainerRecord> record_at(CgroupIo& io, const CgroupPath& path) {
-  const auto text = io.attribute(path, attribute::container);
-  if (!text || !*text) return std::nullopt;
-  auto record = ContainerRecord::parse(**text);
-  return record ? std::optional{std::move(*record)} : std::nullopt;
 }
 
 /// The scope of a container that was moved on a systemd host: unit names are unique, so it is
@@ -50,7 +36,7 @@ std::optional<CgroupPath> find_later_scope(CgroupIo& io, const Pool& pool,
   for (const auto& child : *names) {
     if (!child.starts_with(name.str() + "-g") || !child.ends_with(".scope")) continue;
     const auto path = pool.path.child(child);
-    const auto record = path ? record_at(io, *path) : std::nullopt;
+    const auto record = path ? read_record(io, *path).value_or(std::nullopt) : std::nullopt;
     if (record && record->name == name && !record->remains) return *path;
   }
   return std::nullopt;
@@ -96,7 +82,7 @@ std::optional<CgroupPath> find_container(CgroupIo& io, const PoolTree& tree,
     if (!tree.pools[i].children.empty()) continue;
     const auto path = container_path(tree, i, name);
     if (path && io.exists(*path)) {
-      const auto record = record_at(io, *path);
+      const auto record = read_record(io, *path).value_or(std::nullopt);
       if (!record || !record->remains) return *path;
     }
     if (tree.backend != Backend::systemd) continue;

@@ -41,9 +41,7 @@ Result<Found> find_named(Session& session, std::string_view name) {
 
 std::optional<std::size_t> pool_of(const PoolTree& tree, const Found& found) {
   const auto slice = found.kind == ExplainKind::pool ? found.path : found.path.parent();
-  for (std::size_t i = 0; i < tree.pools.size(); ++i)
-    if (tree.pools[i].path == slice) return i;
-  return std::nullopt;
+  return tree.find_at(slice);
 }
 
 /// What its pool has taken and borrowed, and a sentence about it.

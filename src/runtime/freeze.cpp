@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/freeze.h"
 
-#include <cerrno>
-
 #include "weir/base/text.h"
 #include "weir/cgroup/claims.h"
 #include "weir/model/kernel_files.h"
@@ -14,8 +12,6 @@ constexpr const char* folder_name = "agent";  // in the run directory
 constexpr const char* turns_note = "turns";
 constexpr std::string_view thaw_claim = "thaw";
 constexpr std::size_t max_depth = 8;
-
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
 
 Result<FreezeReasons> reasons_of(CgroupIo& io, const CgroupPath& container) {
   WEIR_TRY(const auto text, io.attribute(container, attribute::frozen));

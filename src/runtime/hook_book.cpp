@@ -9,6 +9,7 @@
 #include "weir/runtime/hook.h"
 
 #include "hook_desk.h"
+#include "record_io.h"
 
 namespace weir {
 namespace {
@@ -67,9 +68,7 @@ std::optional<Lender> find_lender(CgroupIo& io, const Pool& pool,
   if (!inside || !inside->is_within(pool.path) || *inside == pool.path) return std::nullopt;
   auto leaf = *inside;
   while (leaf.parent() != pool.path) leaf = leaf.parent();
-  const auto text = io.attribute(leaf, attribute::container);
-  if (!text || !*text) return std::nullopt;
-  auto record = ContainerRecord::parse(**text);
+  auto record = read_record(io, leaf).value_or(std::nullopt);
   if (!record || record->lent || record->runtime.known()) return std::nullopt;
   return Lender{std::move(leaf), std::move(*record)};
 }

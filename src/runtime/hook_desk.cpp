@@ -9,6 +9,8 @@
 #include "weir/model/record.h"
 #include "weir/runtime/prepare.h"
 
+#include "record_io.h"
+
 namespace weir {
 namespace {
 
@@ -83,9 +85,7 @@ HookCaller find_caller(CgroupIo& io, const HookRules& rules,
   auto owner = process_owner();
   if (owner.uid == 0 && inside && inside->is_within(rules.tree.top))
     for (auto path = *inside; path != rules.tree.top; path = path.parent()) {
-      const auto text = io.attribute(path, attribute::container).value_or(std::nullopt);
-      const auto record =
-          text ? ContainerRecord::parse(*text) : Result<ContainerRecord>{tl::unexpected(Error{})};
+      const auto record = read_record(io, path).value_or(std::nullopt);
       if (!record || record->owner_uid == 0) continue;
       return {record->owner_uid, {}};
     }

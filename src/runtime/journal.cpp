@@ -14,8 +14,6 @@
 namespace weir {
 namespace {
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 /// A cgroup that never got its record. Populated, it is somebody else's by now.
 Status remove_unrecorded(Session& session, const CgroupPath& cgroup) {
   if (session.io.attribute(cgroup, attribute::container).value_or(std::nullopt)) return {};

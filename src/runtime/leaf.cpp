@@ -10,6 +10,8 @@
 #include "weir/policy/desired.h"
 #include "weir/runtime/containers.h"
 
+#include "record_io.h"
+
 namespace weir {
 Status check_pool_is_applied(Session& session, const Pool& pool) {
   if (session.tree.backend == Backend::systemd) {
@@ -77,7 +79,7 @@ Result<WorkClaim> make_leaf(Session& session, Work work, const CgroupPath& path,
     return tl::unexpected(explain_make(std::move(made).error(), record, pool));
   }
   const auto fill = [&]() -> Status {
-    WEIR_CHECK(session.io.set_attribute(path, attribute::container, record.str()));
+    WEIR_CHECK(set_record(session.io, path, record));
     for (const auto& [name, value] : limits) WEIR_CHECK(session.io.write(path, name, value));
     return {};
   };

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/count_in.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
@@ -16,6 +17,7 @@
 #include "weir/runtime/remains.h"
 
 #include "leaf_copy.h"
+#include "record_io.h"
 #include "relocate.h"
 
 namespace weir {
@@ -38,19 +40,13 @@ bool is_frozen(CgroupIo& io, const CgroupPath& cgroup) {
   return text && trim(*text) == "1";
 }
 
-std::int64_t count_in(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
-  const auto text = io.read(cgroup, name);
-  return text ? parse_count(trim(*text)).value_or(0) : 0;
-}
-
 Result<Member> find_member(Session& session, const ContainerName& name) {
   const auto path = find_container(session.io, session.tree, name);
   if (!path)
     return fail(Errc::not_found, fmt::format("no container '{}'", name.str()),
                 "`weir ps` shows the containers");
-  for (std::size_t i = 0; i < session.tree.pools.size(); ++i) {
-    if (session.tree.pools[i].path != path->parent()) continue;
-    WEIR_TRY(const auto members, read_members(session.io, session.tree, i));
+  if (const auto pool = session.tree.find_at(path->parent())) {
+    WEIR_TRY(const auto members, read_members(session.io, session.tree, *pool));
     const auto at = std::ranges::find(members, *path, &Member::path);
     if (at != members.end()) return *at;
   }
@@ -98,8 +94,8 @@ Status check_pids(Session& session, const Journey& journey) {
   const auto& pool = session.tree.pools[journey.to];
   const auto text = session.io.read(pool.path, file::pids_max);
   const auto limit = text ? limit_number(*text) : std::nullopt;
-  const auto there = count_in(session.io, pool.path, file::pids_current);
-  const auto coming = count_in(session.io, journey.entry.from, file::pids_current);
+  const auto there = count_in(session.io, pool.path, file::pids_current).value_or(0);
+  const auto coming = count_in(session.io, journey.entry.from, file::pids_current).value_or(0);
   if (!limit || there + coming <= *limit) return {};
   return fail(Errc::no_capacity,
               fmt::format("pool '{}' has {} of its {} processes, and {} would come",
@@ -177,7 +173,7 @@ Status prepare(Session& session, const Journey& journey) {
   auto record =
       record_after(session.tree, journey.record, entry, charged_to(session.io, entry.from));
   record.remains = true;
-  WEIR_CHECK(session.io.set_attribute(entry.cgroup, attribute::container, record.str()));
+  WEIR_CHECK(set_record(session.io, entry.cgroup, record));
   ignore(session.books().recount(journey.to, true),
          "nobody is refused before they are counted anew");
   return copy_leaf(session.io, entry.from, entry.cgroup, values);
@@ -234,7 +230,7 @@ Result<MoveReport> start(Session& session, Journey journey, FileLock lock) {
 MoveReport estimate(Session& session, const Journey& journey, Bytes left_behind) {
   auto report = report_of(session, journey);
   report.pids = static_cast<std::size_t>(
-      std::max<std::int64_t>(0, count_in(session.io, journey.entry.from, file::pids_current)));
+      count_in(session.io, journey.entry.from, file::pids_current).value_or(0));
   report.left_behind = left_behind;
   report.reclaimed = report.memory - left_behind;
   return report;

@@ -12,6 +12,9 @@
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/queue.h"
 
+#include "new_record.h"
+#include "record_io.h"
+
 namespace weir {
 namespace {
 
@@ -53,18 +56,9 @@ Result<std::vector<HeldProcess>> hold_all(const PlaceRequest& request) {
   return out;
 }
 
-ContainerRecord make_record(ContainerName name, const Pool& pool) {
+Result<ContainerRecord> make_record(ContainerName name, const Pool& pool) {
   const auto caller = self();
-  const auto& defaults = pool.spec.container;
-  ContainerRecord record{.name = std::move(name)};
-  record.cpu_request = defaults.cpu_request;
-  record.cpu_limit = defaults.cpu_limit;
-  record.memory_request = defaults.memory_request;
-  record.memory_limit = defaults.memory_limit;
-  record.swap_limit = pool.spec.memory.swap ? pool.spec.memory.swap : std::optional{Bytes{0}};
-  record.value = defaults.value;
-  record.work = defaults.work;
-  record.oom = pool.spec.oom;
+  WEIR_TRY(auto record, with_defaults({.name = std::move(name)}, pool));
   record.since_us = caller.now_us;
   record.owner_uid = caller.uid;
   return record;
@@ -120,9 +114,8 @@ Result<ReleaseReport> release_claimed(Session& session, const CgroupPath& path,
   if (!empty) WEIR_CHECK(kill_all(session.io, path));
   WEIR_CHECK(session.books().remove(path));
   call_next(session.io, session.tree, session.run_dir);
-  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
-    if (session.tree.pools[i].path == path.parent())
-      ignore(settle_weights(session, i), "the next start or verify settles them");
+  if (const auto pool = session.tree.find_at(path.parent()))
+    ignore(settle_weights(session, *pool), "the next start or verify settles them");
   return ReleaseReport{path, !empty};
 }
 
@@ -133,7 +126,7 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
   const auto& pool = session.tree.pools[index];
   WEIR_TRY(auto name, ContainerName::parse(request.name));
   WEIR_TRY(auto processes, hold_all(request));
-  auto record = make_record(std::move(name), pool);
+  WEIR_TRY(auto record, make_record(std::move(name), pool));
   record.arriving = true;
   PlaceReport report;
   WEIR_TRY(report.path, container_path(session.tree, index, record.name));
@@ -154,7 +147,7 @@ Result<PlaceReport> place(Session& session, const PlaceRequest& request) {
                                                    taken->missed.front().reason));
   report.processes = std::move(*taken);
   record.arriving = false;
-  WEIR_CHECK(session.io.set_attribute(report.path, attribute::container, record.str()));
+  WEIR_CHECK(set_record(session.io, report.path, record));
   claim.done();
   if (auto again = session.run_dir.lock_books())
     ignore(settle_weights(session, index), "the next start or verify settles them");

@@ -2,7 +2,6 @@
 #include "weir/runtime/preempt.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -20,8 +19,6 @@ namespace {
 /// Bytes a second that a host takes back under pressure: what a megabyte costs beside a second of
 /// work that is lost.
 constexpr double reclaim_rate = 200e6;
-
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
 
 Resources missing_for(const ContainerRecord& record, const Resources& room) {
   auto out = applicant_of(record).request;

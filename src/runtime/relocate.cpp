@@ -2,7 +2,6 @@
 #include "relocate.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
@@ -13,6 +12,8 @@
 #include "weir/model/kernel_value.h"
 #include "weir/runtime/remains.h"
 
+#include "record_io.h"
+
 namespace weir {
 namespace {
 
@@ -22,19 +23,12 @@ constexpr milliseconds freeze_patience{10'000};
 constexpr milliseconds drain_patience{60'000};  // 10,000 processes take two seconds (kernel.md #45)
 constexpr Bytes worth_reclaiming{std::int64_t{1} << 20};
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
-Result<std::optional<ContainerRecord>> read_record(CgroupIo& io, const CgroupPath& cgroup) {
-  auto text = io.attribute(cgroup, attribute::container);
-  if (!text && is_gone(text.error())) return std::optional<ContainerRecord>{};
-  if (!text) return pass(std::move(text));
-  if (!*text) return std::optional<ContainerRecord>{};
-  WEIR_TRY(auto record, ContainerRecord::parse(**text));
+/// One that cannot be understood must not be written over.
+Result<std::optional<ContainerRecord>> read_own_record(CgroupIo& io, const CgroupPath& cgroup) {
+  WEIR_TRY(const auto text, read_record_text(io, cgroup));
+  if (!text) return std::optional<ContainerRecord>{};
+  WEIR_TRY(auto record, ContainerRecord::parse(*text));
   return std::optional{std::move(record)};
-}
-
-Status set_record(CgroupIo& io, const CgroupPath& cgroup, const ContainerRecord& record) {
-  return io.set_attribute(cgroup, attribute::container, record.str());
 }
 
 Status thaw(CgroupIo& io, const CgroupPath& cgroup) {
@@ -42,8 +36,8 @@ Status thaw(CgroupIo& io, const CgroupPath& cgroup) {
 }
 
 const Pool* pool_at(const PoolTree& tree, const CgroupPath& leaf) {
-  const auto at = std::ranges::find(tree.pools, leaf.parent(), &Pool::path);
-  return at == tree.pools.end() ? nullptr : &*at;
+  const auto at = tree.find_at(leaf.parent());
+  return at ? &tree.pools[*at] : nullptr;
 }
 
 class Relocation {
@@ -65,9 +59,9 @@ class Relocation {
   /// On the old cgroup; on the new one where a move was cut short after the records changed, or
   /// where systemd has removed the old scope.
   Result<ContainerRecord> current_record() {
-    WEIR_TRY(auto there, read_record(io_, entry_.cgroup));
+    WEIR_TRY(auto there, read_own_record(io_, entry_.cgroup));
     if (there && !there->remains) return std::move(*there);
-    WEIR_TRY(auto here, read_record(io_, entry_.from));
+    WEIR_TRY(auto here, read_own_record(io_, entry_.from));
     if (here && !here->remains) return std::move(*here);
     if (!there) return fail(Errc::failed, fmt::format("{} has lost its record", entry_.from.str()));
     there->remains = false;
@@ -198,7 +192,7 @@ class Relocation {
 }  // namespace
 
 Status finish_arrival(CgroupIo& io, const CgroupPath& cgroup) {
-  WEIR_TRY(auto record, read_record(io, cgroup));
+  WEIR_TRY(auto record, read_own_record(io, cgroup));
   if (!record || !record->arriving) return {};
   WEIR_CHECK(thaw(io, cgroup));
   record->arriving = false;
@@ -225,7 +219,7 @@ Status discard_leaf(CgroupIo& io, const CgroupPath& cgroup) {
   io.inhabited(cgroup);  // what held it open goes with it
   WEIR_TRY(const bool empty, wait_unpopulated(io, cgroup, milliseconds{500}));
   if (!empty) return {};
-  WEIR_TRY(const auto record, read_record(io, cgroup));
+  WEIR_TRY(const auto record, read_own_record(io, cgroup));
   // It holds memory from a former stay: it goes when that has drained.
   if (record && (!record->remains || charged_to(io, cgroup) > worth_reclaiming)) return {};
   return remove_tree(io, cgroup);

@@ -7,11 +7,14 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/clear.h"
+#include "weir/cgroup/count_in.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/journal.h"
+
+#include "record_io.h"
 
 namespace weir {
 namespace {
@@ -20,16 +23,8 @@ namespace {
 constexpr Bytes drained{std::int64_t{1} << 20};
 constexpr int reclaim_rounds = 4;
 
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
-
 Bytes read_bytes(CgroupIo& io, const CgroupPath& cgroup, std::string_view name) {
-  const auto text = io.read(cgroup, name);
-  const auto count = text ? parse_count(trim(*text)) : Result<std::int64_t>{0};
-  return Bytes{count.value_or(0)};
-}
-
-Status set_record(CgroupIo& io, const CgroupPath& cgroup, const ContainerRecord& record) {
-  return io.set_attribute(cgroup, attribute::container, record.str());
+  return Bytes{count_in(io, cgroup, name).value_or(0)};
 }
 
 /// The container as its new pool has it, or nothing where it has ended.
@@ -90,8 +85,8 @@ class Settler {
 
  private:
   const Pool* pool_at(const CgroupPath& path) const {
-    const auto at = std::ranges::find(session_.tree.pools, path, &Pool::path);
-    return at == session_.tree.pools.end() ? nullptr : &*at;
+    const auto at = session_.tree.find_at(path);
+    return at ? &session_.tree.pools[*at] : nullptr;
   }
 
   bool has_remains(const Pool& pool, const ContainerName& name) {

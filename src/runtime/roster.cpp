@@ -5,6 +5,8 @@
 
 #include "weir/runtime/containers.h"
 
+#include "record_io.h"
+
 namespace weir {
 namespace {
 
@@ -22,9 +24,7 @@ std::set<std::size_t> spilling_pools(const PoolTree& tree) {
 
 std::optional<Roster::Entry> read_entry(CgroupIo& io, const CgroupPath& path, std::size_t pool,
                                         std::string& name) {
-  const auto text = io.attribute(path, attribute::container);
-  if (!text || !*text) return std::nullopt;
-  const auto record = ContainerRecord::parse(**text);
+  const auto record = read_record(io, path).value_or(std::nullopt);
   if (!record) return std::nullopt;
   Roster::Entry out;
   out.path = path;

@@ -19,6 +19,7 @@
 #include "weir/runtime/seccomp.h"
 
 #include "new_record.h"
+#include "record_io.h"
 
 namespace weir {
 namespace {
@@ -114,9 +115,7 @@ Result<Started> start_audited(Session& session, const RunRequest& request, Signa
 /// Where the container is by now.
 CgroupPath current_path(Session& session, const CgroupPath& born, const ContainerRecord& record) {
   const auto is_it = [&](const CgroupPath& path) {
-    const auto text = session.io.attribute(path, attribute::container);
-    if (!text || !*text) return false;
-    const auto found = ContainerRecord::parse(**text);
+    const auto found = read_record(session.io, path).value_or(std::nullopt);
     return found && !found->remains && found->since_us == record.since_us;
   };
   if (is_it(born)) return born;
@@ -141,9 +140,8 @@ Status finish(Session& session, const Started& started, bool leave) {
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(session.books().remove(path));
   call_next(session.io, session.tree, session.run_dir);
-  for (std::size_t i = 0; i < session.tree.pools.size(); ++i)
-    if (session.tree.pools[i].path == path.parent()) return settle_weights(session, i);
-  return {};
+  const auto pool = session.tree.find_at(path.parent());
+  return pool ? settle_weights(session, *pool) : Status{};
 }
 
 RunOutcome not_started(const Error& error) {

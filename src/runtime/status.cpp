@@ -11,7 +11,6 @@
 #include "weir/policy/io.h"
 #include "weir/runtime/adopt.h"
 #include "weir/runtime/dynamic.h"
-#include "weir/runtime/freeze.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/preempt.h"
 #include "weir/runtime/prepare.h"
@@ -188,7 +187,6 @@ Result<std::vector<WaitingStatus>> waiting(Session& session) {
 
 Result<HostStatus> reclaimed_status(Session& session, std::chrono::milliseconds sample) {
   repair(session);
-  WEIR_CHECK(thaw_abandoned(session.io, session.run_dir, session.tree.top));
   std::vector<WaitingStatus> queue;
   {
     WEIR_TRY(auto lock, session.run_dir.lock_books());

@@ -165,7 +165,11 @@ TEST_CASE("adoption: what does not fit runs and is a warning") {
   REQUIRE(adopted->adopted.size() == 2);
   CHECK_FALSE(adopted->adopted.front().over);
   CHECK(adopted->adopted.back().over);
-  CHECK(machine.session.warnings.size() == 1);
+  const auto& warnings = machine.session.warnings;
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].find("adopted as container") != std::string::npos);
+  CHECK(warnings[0].find("runs without room") == std::string::npos);
+  CHECK(warnings[1].find("runs without room") != std::string::npos);
 }
 
 TEST_CASE("weir-runtime: the command lines of runc and crun") {

@@ -132,7 +132,8 @@ void meddle(Session& session, FakeKernel& kernel, Witness& witness, Random& rand
   }
   if (!random.chance(30)) return;
   const auto& pool = session.tree.pools[random.below(session.tree.pools.size())];
-  const auto stranger = pool.path.child(random.chance(50) ? "stranger" : "other.scope");
+  // A slice is nobody's container: anything else that is populated here would be adopted.
+  const auto stranger = pool.path.child(random.chance(50) ? "stranger.slice" : "other.slice");
   REQUIRE(kernel.make(*stranger).has_value());
   witness.strangers.insert(stranger->str());
   if (random.chance(50)) ignore(kernel.spawn(*stranger), "a full pool");

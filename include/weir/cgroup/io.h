@@ -3,6 +3,7 @@
 // same contract and a wrapper that fails the n-th call.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +16,12 @@
 #include "weir/model/observed.h"
 
 namespace weir {
+
+/// There is no such cgroup or file (any more): ENODEV from a descriptor opened before (kernel.md
+/// #17).
+[[nodiscard]] inline bool is_gone(const Error& error) {
+  return error.sys == ENOENT || error.sys == ENODEV;
+}
 
 /// One write to a file of a cgroup.
 struct FileWrite {

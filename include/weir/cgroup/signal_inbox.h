@@ -3,10 +3,8 @@
 #pragma once
 
 #include <optional>
-#include <signal.h>
 
-#include "weir/base/result.h"
-#include "weir/base/unique_fd.h"
+#include "weir/cgroup/held_signals.h"
 
 namespace weir {
 
@@ -19,18 +17,13 @@ enum class ServiceSignal {
 class SignalInbox {
  public:
   static Result<SignalInbox> open();
-  SignalInbox(SignalInbox&&) noexcept = default;
-  SignalInbox& operator=(SignalInbox&&) noexcept = default;
-  ~SignalInbox();
-
   /// The next signal that came, if any.
   [[nodiscard]] std::optional<ServiceSignal> next();
-  [[nodiscard]] int descriptor() const { return fd_.get(); }
+  [[nodiscard]] int descriptor() const { return signals_.descriptor(); }
 
  private:
-  SignalInbox(UniqueFd fd, sigset_t previous) : fd_(std::move(fd)), previous_(previous) {}
-  UniqueFd fd_;
-  sigset_t previous_;
+  explicit SignalInbox(HeldSignals signals) : signals_(std::move(signals)) {}
+  HeldSignals signals_;
 };
 
 }  // namespace weir

@@ -2,11 +2,9 @@
 // Passing signals on to a child that shares the terminal.
 #pragma once
 
-#include <functional>
 #include <signal.h>
 
-#include "weir/base/result.h"
-#include "weir/base/unique_fd.h"
+#include "weir/cgroup/held_signals.h"
 
 namespace weir {
 
@@ -16,12 +14,9 @@ namespace weir {
 class SignalRelay {
  public:
   static Result<SignalRelay> start();
-  SignalRelay(SignalRelay&&) noexcept = default;
-  SignalRelay& operator=(SignalRelay&&) noexcept = default;
-  ~SignalRelay();
 
   /// The mask from before, which a child must start with.
-  [[nodiscard]] const sigset_t& previous_mask() const { return previous_; }
+  [[nodiscard]] const sigset_t& previous_mask() const { return signals_.previous_mask(); }
 
   /// Passes on what came until now, the terminal's signals too: those from before the clone reached
   /// this process alone. For a child that still holds signals back: one that it got as well is
@@ -36,12 +31,11 @@ class SignalRelay {
   bool asked_to_end();
 
   /// A descriptor that becomes readable when a signal is held back (signalfd(2)).
-  [[nodiscard]] int descriptor() const { return fd_.get(); }
+  [[nodiscard]] int descriptor() const { return signals_.descriptor(); }
 
  private:
-  SignalRelay(UniqueFd fd, sigset_t previous) : fd_(std::move(fd)), previous_(previous) {}
-  UniqueFd fd_;
-  sigset_t previous_;
+  explicit SignalRelay(HeldSignals signals) : signals_(std::move(signals)) {}
+  HeldSignals signals_;
 };
 
 }  // namespace weir

@@ -62,6 +62,8 @@ struct PoolTree {
 
   /// Index of the pool called `name`.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
+  /// Index of the pool whose slice this is.
+  [[nodiscard]] std::optional<std::size_t> find_at(const CgroupPath& slice) const;
   [[nodiscard]] std::vector<std::size_t> top_pools() const;
   /// From the pool itself up to its top-level ancestor.
   [[nodiscard]] std::vector<std::size_t> chain(std::size_t pool) const;

@@ -7,6 +7,7 @@
 #include "weir/runtime/status.h"
 
 #include "agent/requests_part.h"
+#include "record_io.h"
 
 namespace weir {
 namespace {
@@ -72,9 +73,7 @@ Result<std::optional<AgentReply>> RequestsPart::release(const AgentRequest& requ
   auto& session = *session_;
   const auto& name = request.asked.name;
   const auto path = find_container(session.io, session.tree, name);
-  const auto text = path ? session.io.attribute(*path, attribute::container).value_or(std::nullopt)
-                         : std::nullopt;
-  const auto record = ContainerRecord::parse(text.value_or(std::string{}));
+  const auto record = path ? read_record(session.io, *path).value_or(std::nullopt) : std::nullopt;
   if (!record)
     return fail(Errc::not_found, fmt::format("no container '{}'", name.str()),
                 "`weir ps` shows the containers");

@@ -10,6 +10,8 @@
 #include "weir/model/kernel_files.h"
 #include "weir/runtime/queue.h"
 
+#include "record_io.h"
+
 namespace weir {
 namespace {
 
@@ -26,8 +28,7 @@ constexpr std::string_view command_attribute = "command";
 std::optional<CgroupPath> path_of(Session& session, const ContainerRecord& record) {
   const auto path = find_container(session.io, session.tree, record.name);
   if (!path) return std::nullopt;
-  const auto text = session.io.attribute(*path, attribute::container);
-  const auto now = text && *text ? ContainerRecord::parse(**text) : ContainerRecord::parse("");
+  const auto now = read_record(session.io, *path).value_or(std::nullopt);
   return now && now->since_us == record.since_us ? path : std::nullopt;
 }
 
@@ -151,9 +152,8 @@ Status Guests::remove(const Guest&, const CgroupPath& path) {
   WEIR_TRY(const auto lock, session_->run_dir.lock_books());
   WEIR_CHECK(session_->books().remove(path));
   call_next(session_->io, session_->tree, session_->run_dir);
-  for (std::size_t i = 0; i < session_->tree.pools.size(); ++i)
-    if (session_->tree.pools[i].path == path.parent())
-      ignore(settle_weights(*session_, i), "the next start or verify settles them");
+  if (const auto pool = session_->tree.find_at(path.parent()))
+    ignore(settle_weights(*session_, *pool), "the next start or verify settles them");
   return {};
 }
 

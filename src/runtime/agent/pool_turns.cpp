@@ -2,14 +2,11 @@
 #include "agent/pool_turns.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "weir/runtime/freeze.h"
 
 namespace weir {
 namespace {
-
-bool is_gone(const Error& error) { return error.sys == ENOENT || error.sys == ENODEV; }
 
 bool came_earlier(const Member& a, const Member& b) {
   return std::pair{a.record.since_us, a.path.str()} < std::pair{b.record.since_us, b.path.str()};
