@@ -202,13 +202,6 @@ Status SystemdBus::set_properties(const std::string& unit,
   return {};
 }
 
-Status SystemdBus::revert(const std::string& unit) {
-  WEIR_TRY(auto call, manager_call("RevertUnitFiles"));
-  WEIR_CHECK(check(sd_->bus_message_append(call.get(), "as", 1, unit.c_str()), unit));
-  WEIR_CHECK(send(std::move(call), fmt::format("revert {}", unit)));
-  return {};
-}
-
 Status SystemdBus::reset_failed(const std::string& unit) {
   WEIR_TRY(auto call, manager_call("ResetFailedUnit"));
   WEIR_CHECK(check(sd_->bus_message_append(call.get(), "s", unit.c_str()), unit));

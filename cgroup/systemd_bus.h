@@ -28,10 +28,8 @@ class SystemdBus {
   /// Asks for the end of the one run of a unit that has this invocation ID (systemd.exec(5)), and
   /// waits for nothing: a later unit of the same name is not meant.
   Status ask_to_stop(const std::string& invocation);
-  /// Until the next boot, not for ever.
+  /// Until the next boot, not for ever: see forget_properties().
   Status set_properties(const std::string& unit, const std::vector<UnitProperty>& properties);
-  /// Takes back what set_properties left for a unit that is not transient.
-  Status revert(const std::string& unit);
   /// Forgets that a unit has failed.
   Status reset_failed(const std::string& unit);
   /// Whether it was made by start_transient; false where it is not known.

@@ -191,4 +191,17 @@ bool is_resource_property(std::string_view name) {
          name == cpu_period || name == allowed_cpus;
 }
 
+std::vector<UnitProperty> properties_for_controllers() {
+  return {{"CPUWeight", std::uint64_t{100}},
+          {"CPUAccounting", true},
+          {"MemoryAccounting", true},
+          {"TasksAccounting", true}};
+}
+
+std::vector<UnitProperty> properties_of_unit(std::string description) {
+  auto out = properties_for_controllers();
+  out.insert(out.begin(), {"Description", std::move(description)});
+  return out;
+}
+
 }  // namespace weir

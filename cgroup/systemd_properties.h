@@ -49,6 +49,11 @@ using DeviceNumbers = std::optional<std::string> (*)(const std::string& path);
 FileValues files_of(const std::map<std::string, PropertyValue>& properties,
                     DeviceNumbers number_of);
 
+/// CPUWeight and the accounting switch the controllers on for a unit (kernel.md #52).
+std::vector<UnitProperty> properties_for_controllers();
+/// The same and a description.
+std::vector<UnitProperty> properties_of_unit(std::string description);
+
 /// The properties files_of() looks at.
 bool is_resource_property(std::string_view name);
 

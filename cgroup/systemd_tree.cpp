@@ -14,6 +14,7 @@
 
 #include "patience.h"
 #include "scope_holder.h"
+#include "scope_layout.h"
 #include "systemd_bus.h"
 #include "systemd_properties.h"
 #include "systemd_units.h"
@@ -26,16 +27,12 @@ using std::chrono::milliseconds;
 // systemd applies a property on the next turn of its loop, and forgets a unit on a later one.
 constexpr milliseconds apply_patience{1000}, forget_patience{5000};
 
-/// Where a scope's processes live. systemd leaves a delegated child alone, and resets
-/// memory.oom.group of the scope itself whenever it touches its memory (kernel-notes).
-constexpr std::string_view inner_name = "container";
-
 class SystemdTree final : public CgroupIo {
  public:
   SystemdTree(CgroupFs files, SystemdBus bus) : files_(std::move(files)), bus_(std::move(bus)) {}
 
   Result<std::string> read(const CgroupPath& cgroup, std::string_view name) override {
-    return files_.read(name == file::memory_oom_group ? inner(cgroup) : cgroup, name);
+    return files_.read(layout_.home(cgroup, name), name);
   }
   Result<std::vector<std::string>> children(const CgroupPath& cgroup) override {
     return files_.children(cgroup);
@@ -59,17 +56,16 @@ class SystemdTree final : public CgroupIo {
     return files_.copy_attributes(from, to);
   }
   Result<UniqueFd> directory(const CgroupPath& cgroup) override {
-    return files_.directory(inner(cgroup));
+    return files_.directory(layout_.inner(cgroup));
   }
 
   Status write(const CgroupPath& cgroup, std::string_view name, std::string_view value) override {
     const auto unit = unit_of(cgroup);
     if (!unit) return files_.write(cgroup, name, value);
+    const auto place = layout_.home(cgroup, name);
+    if (place != cgroup) return files_.write(place, name, value);
     WEIR_TRY(const auto properties, properties_for(name, value));
-    if (!properties) {
-      const bool inside = name == file::memory_oom_group || name == file::cgroup_procs;
-      return files_.write(inside ? inner(cgroup) : cgroup, name, value);
-    }
+    if (!properties) return files_.write(cgroup, name, value);
     if (was_told(cgroup, name, value)) return confirm(cgroup, name, value);
     // A property of a unit that is gone would be kept for the next one of this name.
     if (!files_.exists(cgroup)) return os_fail(ENOENT, fmt::format("{}/{}", cgroup.str(), name));
@@ -80,7 +76,8 @@ class SystemdTree final : public CgroupIo {
   Status write_several(const CgroupPath& cgroup, std::span<const FileWrite> writes,
                        std::size_t& done) override {
     const auto unit = unit_of(cgroup);
-    if (!unit || writes.size() < 2) return CgroupIo::write_several(cgroup, writes, done);
+    if (!unit || writes.size() < 2 || layout_.has_limits_inside(cgroup))
+      return CgroupIo::write_several(cgroup, writes, done);
     FileValues next;
     for (const auto& write : writes) next.emplace(write.file, write.value);
     done = 0;
@@ -122,6 +119,20 @@ class SystemdTree final : public CgroupIo {
     return unit->ends_with(".slice") ? remove_slice(cgroup, *unit) : remove_scope(cgroup, *unit);
   }
 
+  /// See ScopeLayout::inner_name.
+  bool keeps(const CgroupPath& cgroup, std::string_view name) override {
+    return name != file::memory_oom_group || !unit_of(cgroup) || layout_.inner(cgroup) != cgroup;
+  }
+
+  /// systemd gives a unit only the controllers that some property of it needs.
+  Status take_over(const CgroupPath& cgroup) override {
+    const auto unit = unit_of(cgroup);
+    if (!unit || files_.has_file(cgroup, file::cpu_weight)) return {};
+    WEIR_TRY(const bool told, tell(*unit, properties_for_controllers()));
+    if (told) soon(apply_patience, [&] { return files_.has_file(cgroup, file::cpu_weight); });
+    return {};
+  }
+
   void inhabited(const CgroupPath& cgroup) override {
     holders_.erase(cgroup.str());
     told_.erase(cgroup.str());
@@ -131,18 +142,13 @@ class SystemdTree final : public CgroupIo {
     const auto unit = unit_of(cgroup);
     if (!unit) return FileValues{};
     WEIR_TRY(const auto properties, bus_.resource_properties(*unit));
-    return files_of(properties, device_number);
+    auto files = files_of(properties, device_number);
+    if (layout_.has_limits_inside(cgroup))
+      for (const auto name : ScopeLayout::limits_of_runtimes) files.erase(std::string{name});
+    return files;
   }
 
  private:
-  /// The child of a scope that holds its processes; any other cgroup is its own.
-  CgroupPath inner(const CgroupPath& cgroup) {
-    const auto unit = unit_of(cgroup);
-    if (!unit || !unit->ends_with(".scope")) return cgroup;
-    const auto below = cgroup.child(inner_name);
-    return below && files_.exists(*below) ? *below : cgroup;
-  }
-
   /// False for a cgroup that only looks like a unit: somebody made it beside systemd.
   Result<bool> tell(const std::string& unit, const std::vector<UnitProperty>& properties) {
     auto set = bus_.set_properties(unit, properties);
@@ -184,17 +190,8 @@ class SystemdTree final : public CgroupIo {
         fmt::format("`journalctl -b _PID=1 | grep {}` says why it was refused", cgroup.leaf()));
   }
 
-  /// CPUWeight and the accounting switch the controllers on (kernel.md #52).
-  static std::vector<UnitProperty> common(std::string description) {
-    return {{"Description", std::move(description)},
-            {"CPUWeight", std::uint64_t{100}},
-            {"CPUAccounting", true},
-            {"MemoryAccounting", true},
-            {"TasksAccounting", true}};
-  }
-
   Status make_slice(const CgroupPath& cgroup, const std::string& unit) {
-    auto properties = common(fmt::format("weir pool {}", cgroup.leaf()));
+    auto properties = properties_of_unit(fmt::format("weir pool {}", cgroup.leaf()));
     auto started = bus_.start_transient(unit, properties);
     if (!started && started.error().sys == EEXIST) {
       // It is in use already, or has a unit file: it is taken over.
@@ -212,7 +209,7 @@ class SystemdTree final : public CgroupIo {
                     const std::vector<UnitProperty>& limits) {
     if (files_.exists(cgroup)) return os_fail(EEXIST, cgroup.str());
     WEIR_TRY(auto holder, ScopeHolder::start());
-    auto properties = common(fmt::format("weir container {}", cgroup.leaf()));
+    auto properties = properties_of_unit(fmt::format("weir container {}", cgroup.leaf()));
     std::ranges::copy(limits, std::back_inserter(properties));
     properties.push_back({"Slice", std::string{cgroup.parent().leaf()}});
     properties.push_back({"Delegate", true});
@@ -231,7 +228,7 @@ class SystemdTree final : public CgroupIo {
     if (!started && started.error().sys == EEXIST)
       started.error().hint = fmt::format("`systemctl status {}` shows whose it is", unit);
     WEIR_CHECK(std::move(started));
-    WEIR_TRY(const auto below, cgroup.child(inner_name));
+    WEIR_TRY(const auto below, cgroup.child(ScopeLayout::inner_name));
     WEIR_CHECK(files_.make(below));
     WEIR_CHECK(files_.write(below, file::cgroup_procs, fmt::format("{}", holder.pid())));
     WEIR_CHECK(files_.write(cgroup, file::cgroup_subtree_control, "+memory"));
@@ -257,7 +254,7 @@ class SystemdTree final : public CgroupIo {
       return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
     const bool transient = bus_.is_transient(unit);  // then it is forgotten with all it had
     WEIR_CHECK(bus_.stop(unit));
-    if (!transient) WEIR_CHECK(bus_.revert(unit));
+    if (!transient) WEIR_CHECK(forget_properties(unit));
     if (bus_.is_not_found(unit)) look_again_for_units();
     return wait_until_gone(cgroup);
   }
@@ -275,7 +272,7 @@ class SystemdTree final : public CgroupIo {
     // systemd removes what is empty when it hears of it, some time later. So the directories go
     // here, and systemd, which then would never hear, is told; nobody waits for it.
     WEIR_CHECK(bus_.ask_to_stop(*invocation));
-    const auto below = cgroup.child(inner_name);
+    const auto below = cgroup.child(ScopeLayout::inner_name);
     if (below) ignore(files_.remove(*below), "removing the scope tells what is in the way");
     auto removed = files_.remove(cgroup);
     if (!removed && removed.error().sys == ENOENT) return {};  // systemd was faster
@@ -283,6 +280,7 @@ class SystemdTree final : public CgroupIo {
   }
 
   CgroupFs files_;
+  ScopeLayout layout_{files_};
   SystemdBus bus_;
   std::map<std::string, ScopeHolder> holders_;  // of scopes without processes of their own yet
   std::map<std::string, FileValues> told_;      // what those were made with

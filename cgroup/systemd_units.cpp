@@ -3,6 +3,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 #include <string_view>
@@ -13,6 +14,14 @@
 namespace weir {
 
 void look_again_for_units() { ::utimensat(AT_FDCWD, "/run/systemd/system", nullptr, 0); }
+
+Status forget_properties(const std::string& unit) {
+  const auto folder = fmt::format("/run/systemd/system.control/{}.d", unit);
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (error) return os_fail(error.value(), fmt::format("remove {}", folder));
+  return {};
+}
 
 std::optional<std::string> device_number(const std::string& path) {
   constexpr std::string_view by_number = "/dev/block/";

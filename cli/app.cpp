@@ -223,7 +223,7 @@ class App {
   void add_run() {
     auto& run = args_.run;
     auto* sub = command(app_, "run", "start a command as a container in a pool",
-                        "weir run --pool ci --memory 256MiB --cpus 2 -- gzip -9 access.log");
+                        "weir run --pool ci --memory 256MiB --cpus 1 -- gzip -9 access.log");
     sub->prefix_command();
     run_ = sub;
     sub->add_option("--pool", run.pool, "the pool")->required()->type_name("POOL");

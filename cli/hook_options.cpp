@@ -29,9 +29,11 @@ void add_hook_commands(CLI::App& parent, Arguments& args) {
       parent.add_subcommand("hook", "what container runtimes call, and how they come to it");
   hook->require_subcommand(1);
   hook->fallthrough();
-  for (const auto* stage : {"precreate", "prestart", "createRuntime", "poststart", "poststop"})
-    add_one(*hook, args, stage, "a stage of an OCI hook, from stdin",
-            std::string{"weir hook "} + stage + " <config.json");
+  add_one(*hook, args, "precreate", "a container's configuration from stdin, rewritten to stdout",
+          "weir hook precreate <config.json");
+  for (const auto* stage : {"prestart", "createRuntime", "poststart", "poststop"})
+    add_one(*hook, args, stage, "a stage of an OCI hook, with the container's state on stdin",
+            std::string{"weir hook "} + stage + " <state.json");
   auto* install = add_one(*hook, args, "install", "write the files by which podman calls weir-hook",
                           "weir hook install podman");
   add_target(*install, args);

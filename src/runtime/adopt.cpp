@@ -90,9 +90,11 @@ class Adoption {
     if (!is_populated(session_.io, path) || is_busy(path)) return {};
     WEIR_TRY(auto record, record_of(pool, path));
     std::optional<Error> over;
+    if (!session_.io.keeps(path, file::memory_oom_group)) record.oom = OomScope::process;
     if (const auto* found = booking_at(path)) {
       auto booking = *found;
       booking.record.swap_limit = record.swap_limit;  // the runtime's alone
+      if (record.oom == OomScope::process) booking.record.oom = record.oom;
       WEIR_CHECK(books_.settle(booking));
       record = std::move(booking.record);
     } else {
@@ -100,6 +102,7 @@ class Adoption {
       over = std::move(verdict.refused);
       WEIR_CHECK(books_.enter(pool, path, record));
     }
+    WEIR_CHECK(session_.io.take_over(path));
     WEIR_CHECK(write_files(pool, path, record));
     if (!booking_at(path)) warn(pool, path, record, over);
     out_.adopted.push_back({record.name, pool, path, std::move(over)});

@@ -78,6 +78,10 @@ class CgroupIo {
   }
   /// A directory descriptor for clone3(CLONE_INTO_CGROUP); the fake has none and says EOPNOTSUPP.
   virtual Result<UniqueFd> directory(const CgroupPath& cgroup) = 0;
+  /// Whether what is written to the file stays; a manager may set it back with its next write.
+  [[nodiscard]] virtual bool keeps(const CgroupPath&, std::string_view) { return true; }
+  /// Lets a cgroup that somebody else made have the files of the controllers its parent has.
+  virtual Status take_over(const CgroupPath&) { return {}; }
   /// A container's own processes are in: what kept its cgroup in existence until now may go.
   virtual void inhabited(const CgroupPath&) {}
   /// What a manager beside the kernel has for the files of `cgroup`, and would write again; empty

@@ -14,16 +14,18 @@ from harness.weir import Weir, end
 
 
 def user_processes():
-    """pid -> command line of everything that is no kernel thread and no zombie."""
+    """pid -> command line of everything that is no kernel thread, no zombie and nothing that logind started."""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/cmdline", "rb") as handle:
                     command = handle.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+                with open(f"/proc/{name}/cgroup", encoding="utf-8") as handle:
+                    logged_in = "::/user.slice/" in handle.read()
             except OSError:
                 continue
-            if command:
+            if command and not logged_in:
                 found[int(name)] = command
     return found
 

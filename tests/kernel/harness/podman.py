@@ -67,6 +67,12 @@ class Podman:
                        check=False, timeout=120)
 
 
+def limits_of(tree, leaf):
+    """Where the runtime sets limits and freezes: under the systemd manager crun's child of the scope."""
+    inner = f"{leaf}/container"
+    return inner if tree.exists(inner) else leaf
+
+
 def leaf_of(backend, pid):
     """The cgroup of a container by its process: crun's child of a scope left out."""
     return backend.cgroup_of(pid).removesuffix("/container")

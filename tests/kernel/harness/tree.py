@@ -96,8 +96,12 @@ class Tree:
         return found
 
     def attributes(self, cgroup):
+        """Those of weir; none of a cgroup that goes away meanwhile."""
         path = self.path(cgroup)
-        return {name: os.getxattr(path, name) for name in os.listxattr(path) if ".weir." in name}
+        try:
+            return {name: os.getxattr(path, name) for name in os.listxattr(path) if ".weir." in name}
+        except FileNotFoundError:
+            return {}
 
     def snapshot(self, cgroup=""):
         """Every setting of every cgroup from here down, as (cgroup, file) -> value."""

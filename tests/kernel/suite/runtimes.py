@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import check
-from harness.podman import IMAGE, Podman, leaf_of, make_rootfs
+from harness.podman import IMAGE, Podman, leaf_of, limits_of, make_rootfs
 from harness.registry import test
 
 MIB = 1 << 20
@@ -55,18 +55,18 @@ def works_as_ever(t, podman):
     info = podman.start("one", "--env", "CI=true", "-m", "64m")
     leaf = leaf_of(t.backend, info["State"]["Pid"])
     check.equal(os.path.dirname(leaf), pool, "the pool of the container")
-    check.equal(t.tree.number(leaf, "memory.max"), 64 * MIB, "its limit")
+    check.equal(t.tree.number(limits_of(t.tree, leaf), "memory.max"), 64 * MIB, "its limit")
     container, = listed(t, "ci")
     check.equal((container["path"], container["memory"]["limit_bytes"]), (leaf, 64 * MIB), "what ps says")
     check.that(info["Id"].startswith(container["runtime"]["id"][:12]), f"the runtime's id: {container['runtime']}")
     check.equal(podman("exec", "one", "echo", "hello").out, "hello\n", "exec")
     check.contains(podman("stats", "--no-stream", "--format", "{{.Name}}", "one").out, "one", "stats")
     podman("pause", "one")
-    check.equal(t.tree.flat(leaf, "cgroup.events", "frozen"), 1, "paused")
+    check.equal(t.tree.flat(limits_of(t.tree, leaf), "cgroup.events", "frozen"), 1, "paused")
     podman("unpause", "one")
     t.weir.ok("verify")
     podman("update", "-m", "80m", "one")
-    check.equal(t.tree.number(leaf, "memory.max"), 80 * MIB, "updated")
+    check.equal(t.tree.number(limits_of(t.tree, leaf), "memory.max"), 80 * MIB, "updated")
     t.weir.ok("verify")
     check.equal(listed(t, "ci")[0]["memory"]["limit_bytes"], 80 * MIB, "what an update becomes")
     podman("restart", "-t", "0", "one")
@@ -157,7 +157,7 @@ def through_wrapper(t, runtime):
     try:
         leaf = f"{t.backend.pool('web')}/{name}"
         check.equal(t.backend.cgroup_of(state_of(runtime, name)["pid"]), leaf, "where it was born")
-        check.equal(t.tree.number(leaf, "memory.max"), 64 * MIB, "its limit")
+        check.equal(t.tree.number(limits_of(t.tree, leaf), "memory.max"), 64 * MIB, "its limit")
         container, = listed(t, "web")
         check.equal((container["name"], container["runtime"]), (name, {"id": name, "bundle": folder}), "ps")
         for command in (["exec", name, "true"], ["pause", name], ["resume", name]):

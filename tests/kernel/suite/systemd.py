@@ -2,6 +2,7 @@
 """Hosts that systemd manages: its own commands, its reloads, and units that are in the way."""
 
 import os
+import shutil
 import subprocess
 import time
 
@@ -136,14 +137,36 @@ def implicit(t):
     t.weir.ok("verify")
     systemctl("daemon-reload")
     t.weir.ok("verify")
-    done = t.weir("teardown", "--kill", status=8)
-    check.contains(done.err, scope, "whose it is")
-    check.equal(child.poll(), None, "the stranger's process")
+    check.equal(t.tree.number(scope, "cpu.weight") > 0, True, "systemd gave the scope the cpu controller")
+    done = t.weir("teardown", status=8)
+    check.contains(done.err, "1 container is still running", "what is in the way")
+    check.equal([c["path"] for c in t.weir.json("ps")["containers"]], [scope], "it is listed")
+    check.equal(child.poll(), None, "the process that was adopted")
     child.terminate()
     child.wait(20)
     check.soon(lambda: t.weir("teardown").status == 0, "teardown afterwards")
     systemctl("start", "weir-web.slice")
     check.equal(shown("weir-web.slice", "MemoryMax")["MemoryMax"], "infinity", "nothing of weir's stays behind")
+    systemctl("stop", "weir-web.slice")
+    theirs = ("/etc/systemd/system/weir-web.slice", "/etc/systemd/system/weir-web.slice.d/theirs.conf")
+    try:
+        for path in theirs:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as handle:
+                handle.write("[Unit]\nDescription=theirs\n")
+        systemctl("daemon-reload")
+        t.weir.ok("apply")
+        found = shown("weir-web.slice", "MemoryMax", "Description")
+        check.equal(found, {"MemoryMax": str(512 * MIB), "Description": "theirs"}, "a slice with files of its own")
+        t.weir.ok("teardown")
+        check.equal([os.path.exists(path) for path in theirs], [True, True], "the administrator's files")
+        systemctl("start", "weir-web.slice")
+        check.equal(shown("weir-web.slice", "MemoryMax")["MemoryMax"], "infinity", "nothing of weir's stays behind")
+    finally:
+        systemctl("stop", "weir-web.slice", status=None)
+        os.unlink(theirs[0])
+        shutil.rmtree(os.path.dirname(theirs[1]), ignore_errors=True)
+        systemctl("daemon-reload")
 
 
 @test("systemd: stopping weir.slice by hand, systemctl kill and a failed scope do not confuse weir", on="systemd")
@@ -225,11 +248,10 @@ def others(t):
     finally:
         systemctl("stop", "systemd-oomd.service", status=None)
         systemctl("revert", "weir-web.slice", "--", "-.slice", status=None)
-        for path in files:
-            for name in (path, f"{path}.off"):
-                if os.path.exists(name):
-                    os.unlink(name)
-        os.rmdir(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in (files[1], f"{files[1]}.off"):
+            if os.path.exists(name):
+                os.unlink(name)
         systemctl("daemon-reload")
 
 
