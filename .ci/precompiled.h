@@ -19,7 +19,8 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <tl/expected.hpp>

@@ -122,6 +122,16 @@ Result<std::vector<SourceFile>> read_config_files(const std::string& main_file, 
   return out;
 }
 
+std::vector<std::string> folders_in(const std::string& path) {
+  std::vector<std::string> out;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
+  if (!directory) return out;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') out.emplace_back(entry->d_name);
+  std::ranges::sort(out);
+  return out;
+}
+
 Status replace_file(const std::string& path, const std::string& text, unsigned mode) {
   const auto temporary = fmt::format("{}.{}.new", path, ::getpid());
   UniqueFd fd{

@@ -35,7 +35,7 @@ Error missed_error(const TakeReport& report) {
 /// The pool that holds it now, or nothing.
 Result<std::string> pool_of_container(Session& session, const std::string& name) {
   WEIR_TRY(const auto container, ContainerName::parse(name));
-  const auto path = find_container(session.io, session.tree, container);
+  const auto path = find_container_called(session.io, session.tree, container.str());
   for (const auto& pool : session.tree.pools)
     if (path && pool.path == path->parent()) return pool.name().str();
   return std::string{};

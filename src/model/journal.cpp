@@ -95,6 +95,7 @@ Result<JournalEntry> JournalEntry::parse(std::string_view text) {
   }
   if (entry.cgroup.is_root() || (entry.work == Work::move && entry.from.is_root()))
     return fail(Errc::failed, "journal entry names no cgroup");
+  if (entry.work != Work::move) entry.stage = MoveStage::preparing;  // only a move has stages
   return entry;
 }
 

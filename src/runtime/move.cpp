@@ -11,6 +11,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
+#include "weir/runtime/adopt.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/leaf.h"
 #include "weir/runtime/queue.h"
@@ -19,6 +20,7 @@
 #include "leaf_copy.h"
 #include "record_io.h"
 #include "relocate.h"
+#include "runtime_follow.h"
 
 namespace weir {
 namespace {
@@ -41,7 +43,7 @@ bool is_frozen(CgroupIo& io, const CgroupPath& cgroup) {
 }
 
 Result<Member> find_member(Session& session, const ContainerName& name) {
-  const auto path = find_container(session.io, session.tree, name);
+  const auto path = find_container_called(session.io, session.tree, name.str());
   if (!path)
     return fail(Errc::not_found, fmt::format("no container '{}'", name.str()),
                 "`weir ps` shows the containers");
@@ -54,11 +56,13 @@ Result<Member> find_member(Session& session, const ContainerName& name) {
               "whoever made it must move it");
 }
 
-/// Unit names are unique on a systemd host, so the next one has a generation of its own.
-Result<CgroupPath> destination(const PoolTree& tree, const ContainerName& name,
+/// Unit names are unique on a systemd host, so the next one has a generation of its own; what a
+/// runtime made without systemd keeps its name.
+Result<CgroupPath> destination(const PoolTree& tree, const ContainerRecord& record,
                                const CgroupPath& from, std::size_t to) {
-  if (tree.backend != Backend::systemd) return tree.pools[to].path.child(from.leaf());
-  const auto stem = fmt::format("{}-g", name.str());
+  if (tree.backend != Backend::systemd || record.runtime.known())
+    return tree.pools[to].path.child(from.leaf());
+  const auto stem = fmt::format("{}-g", record.name.str());
   const auto leaf = from.leaf().substr(0, from.leaf().rfind('.'));
   auto generation = std::int64_t{1};
   if (leaf.starts_with(stem))
@@ -74,11 +78,12 @@ Result<Journey> plan_journey(Session& session, ContainerRecord record, const Cgr
                 fmt::format("container '{}' is in pool '{}' already", record.name.str(),
                             session.tree.pools[to].name().str()));
   WEIR_CHECK(check_can_be_copied(session.io, from));
+  WEIR_CHECK(check_runtime_can_follow(record, from));
   Journey out{std::move(record), from_pool, to, {}};
   out.entry.work = Work::move;
   out.entry.from = from;
   out.entry.stays_frozen = is_frozen(session.io, from);
-  WEIR_TRY(out.entry.cgroup, destination(session.tree, out.record.name, from, to));
+  WEIR_TRY(out.entry.cgroup, destination(session.tree, out.record, from, to));
   return out;
 }
 
@@ -243,6 +248,7 @@ Result<MoveReport> move(Session& session, const MoveRequest& request) {
   WEIR_TRY(const auto name, ContainerName::parse_existing(request.container));
   repair(session);
   WEIR_TRY(auto lock, session.run_dir.lock_books());
+  WEIR_CHECK(adopt(session));
   WEIR_TRY(auto member, find_member(session, name));
   WEIR_TRY(auto journey,
            plan_journey(session, std::move(member.record), member.path, member.pool, to));

@@ -13,6 +13,7 @@
 #include "weir/runtime/remains.h"
 
 #include "record_io.h"
+#include "runtime_follow.h"
 
 namespace weir {
 namespace {
@@ -78,6 +79,7 @@ class Relocation {
     }
     WEIR_CHECK(divide_limit());
     WEIR_CHECK(change_records());
+    WEIR_CHECK(tell_runtime(before_.runtime, entry_.from, entry_.cgroup));
     return entry_.stays_frozen ? Status{} : thaw(io_, entry_.cgroup);
   }
 
@@ -169,6 +171,7 @@ class Relocation {
       WEIR_CHECK(set_record(io_, entry_.cgroup, record));
     }
     WEIR_CHECK(set_record(io_, entry_.from, before_));
+    WEIR_CHECK(tell_runtime(before_.runtime, entry_.cgroup, entry_.from));
     return entry_.stays_frozen ? Status{} : thaw(io_, entry_.from);
   }
 

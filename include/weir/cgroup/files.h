@@ -16,6 +16,9 @@ Result<std::string> read_small_file(const std::string& path, std::size_t at_most
 /// Whether there is anything at `path`.
 [[nodiscard]] bool file_exists(const std::string& path);
 
+/// Names of the folders in `path`, sorted; none where it cannot be listed.
+[[nodiscard]] std::vector<std::string> folders_in(const std::string& path);
+
 /// Who may write a file that weir trusts.
 enum class Trust {
   owner_only,  ///< root's (when weir runs as root: sudo's rule) and writable by nobody else

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 
 from harness import check
 
@@ -65,6 +66,14 @@ class Podman:
     def clean(self):
         subprocess.run(self.command("rm", "-f", "-a", "-t", "0"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        check=False, timeout=120)
+
+
+def detached(command):
+    """Runs it without pipes, which what it leaves running would keep open."""
+    with tempfile.TemporaryFile() as words, open("/dev/null", "r+b") as quiet:
+        done = subprocess.run(command, stdin=quiet, stdout=words, stderr=words, check=False, timeout=120)
+        words.seek(0)
+        check.equal(done.returncode, 0, f"{' '.join(command)}: {words.read().decode('utf-8', 'replace')}")
 
 
 def limits_of(tree, leaf):

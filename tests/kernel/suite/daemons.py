@@ -12,7 +12,7 @@ import tarfile
 import time
 
 from harness import check
-from harness.podman import IMAGE, Podman, make_rootfs
+from harness.podman import IMAGE, Podman, detached, make_rootfs
 from harness.registry import test
 
 MIB = 1 << 20
@@ -60,14 +60,13 @@ def containerd(t):
     ctr = ["ctr", "--address", f"{t.folder}/containerd.sock"]
     process = daemon(t, ["containerd", "--config", f"{t.folder}/containerd.toml"], [*ctr, "version"])
     try:
-        subprocess.run([*ctr, "run", "-d", "--runc-binary", shutil.which("weir-runtime"), "--env", "CI=true", "--memory-limit",
-                        str(64 * MIB), "--rootfs", rootfs, "c1", "sleep", "600"], stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=120)
+        detached([*ctr, "run", "-d", "--runc-binary", shutil.which("weir-runtime"), "--env", "CI=true", "--memory-limit",
+                  str(64 * MIB), "--rootfs", rootfs, "c1", "/bin/sleep", "600"])
         leaf = f"{t.backend.pool('ci')}/c1"
         check.that(t.tree.populated(leaf), "the container is in its pool")
         check.equal(t.tree.number(leaf, "memory.max"), 64 * MIB, "its limit")
         check.equal([c["name"] for c in t.weir.json("ps", "--pool", "ci")["containers"]], ["c1"], "ps")
-        check.equal(t.weir.run_any([*ctr, "task", "exec", "--exec-id", "e1", "c1", "echo", "hello"], 0).out, "hello\n", "exec")
+        check.equal(t.weir.run_any([*ctr, "task", "exec", "--exec-id", "e1", "c1", "/bin/echo", "hello"], 0).out, "hello\n", "exec")
         for command in (["task", "pause", "c1"], ["task", "resume", "c1"], ["task", "metrics", "c1"],
                         ["task", "kill", "-s", "KILL", "c1"]):
             t.weir.run_any([*ctr, *command], 0)

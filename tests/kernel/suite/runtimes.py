@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import check
-from harness.podman import IMAGE, Podman, leaf_of, limits_of, make_rootfs
+from harness.podman import IMAGE, Podman, detached, leaf_of, limits_of, make_rootfs
 from harness.registry import test
 
 MIB = 1 << 20
@@ -124,7 +124,8 @@ def description(*command, path=None, annotations=None, resources=None):
     namespaces = [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")]
     config = {"ociVersion": "1.0.2", "root": {"path": "rootfs"},
               "process": {"user": {"uid": 0, "gid": 0}, "args": list(command), "cwd": "/", "env": ["PATH=/bin"]},
-              "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+              "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
+                         {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]}],
               "linux": {"namespaces": namespaces}}
     if path:
         config["linux"]["cgroupsPath"] = path
@@ -133,12 +134,6 @@ def description(*command, path=None, annotations=None, resources=None):
     if annotations:
         config["annotations"] = annotations
     return config
-
-
-def detached(command):
-    """What such a command leaves running keeps its pipes."""
-    with open("/dev/null", "r+b") as quiet:
-        subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, check=True, timeout=120)
 
 
 def state_of(runtime, name):
@@ -181,6 +176,64 @@ def wrapper_crun(t):
 @test("runtimes: weir-runtime puts containers of runc into a pool", timeout=120, ci="soak")
 def wrapper_runc(t):
     through_wrapper(t, "runc")
+
+
+def moves_along(t, runtime):
+    """`weir move` of a container that a runtime owns, and then the runtime's own commands."""
+    applied(t, POOLS + f"[runtime]\npath = \"{runtime}\"\n")
+    before = books(t)
+    name = f"mover-{runtime}"
+    folder = bundle(t, name, description("sh", "-c", "sleep 600 & sleep 600", resources={"memory": {"limit": 64 * MIB}}))
+    detached(["weir-runtime", "--pool", "web", "run", "-d", "--bundle", folder, name])
+    leaf = f"{t.backend.pool('batch')}/{name}"
+    try:
+        pids = t.tree.pids(f"{t.backend.pool('web')}/{name}")
+        t.weir.ok("move", name, "--to", "batch")
+        check.equal(sorted(t.tree.pids(leaf)), sorted(pids), "who is in the new cgroup")
+        check.equal([(c["name"], c["pool"]) for c in t.weir.json("ps")["containers"]], [(name, "batch")], "ps")
+        check.equal(state_of(runtime, name)["status"], "running", "what the runtime says")
+        where = t.weir.run_any([runtime, "exec", name, "cat", "/proc/self/cgroup"], 0).out
+        check.contains(where, leaf, "where exec starts a process")
+        t.weir.run_any([runtime, "pause", name], 0)
+        check.equal(t.tree.flat(leaf, "cgroup.events", "frozen"), 1, "paused")
+        t.weir.run_any([runtime, "resume", name], 0)
+        t.weir.run_any([runtime, "update", "--memory", str(80 * MIB), name], 0)
+        check.equal(t.tree.number(leaf, "memory.max"), 80 * MIB, "what an update changes")
+        t.weir.ok("move", name, "--to", "web")
+        t.weir.ok("move", name, "--to", "batch")
+        t.weir.run_any([runtime, "kill", "--all", name, "KILL"], 0)
+        check.soon(lambda: not t.tree.populated(leaf), "all are killed", 20)
+    finally:
+        t.weir.run_any([runtime, "delete", "-f", name], (0, 1))
+    check.that(not t.tree.exists(leaf), "the runtime removed the new cgroup")
+    t.weir.ok("verify")
+    check.equal(books(t), before, "the books afterwards")
+
+
+@test("runtimes: a container of crun that is moved stays crun's", timeout=120, on="cgroupfs", ci="newest")
+def moves_crun(t):
+    moves_along(t, "crun")
+
+
+@test("runtimes: a container of runc that is moved stays runc's", timeout=120, on="cgroupfs", ci="newest")
+def moves_runc(t):
+    moves_along(t, "runc")
+
+
+@test("runtimes: what a runtime could not be told is not moved", timeout=200, on="systemd", ci="newest")
+def stays(t):
+    applied(t)
+    podman = Podman(t, "crun", "systemd")
+    try:
+        info = podman.start("one", "--env", "CI=true")
+        name, = [c["name"] for c in listed(t, "ci")]
+        refused = t.weir("move", name, "--to", "batch")
+        check.contains(refused.err, "unsupported: container", "the code")
+        check.contains(refused.err, "crun asks systemd", "the reason")
+        leaf = leaf_of(t.backend, info["State"]["Pid"])
+        check.equal(os.path.dirname(leaf), t.backend.pool("ci"), "where it is")
+    finally:
+        podman.clean()
 
 
 @test("runtimes: weir-runtime hands over descriptors, statuses and everything that makes no container", ci="newest")
