@@ -11,6 +11,7 @@ from harness import check
 from harness.agent import Agent
 from harness.registry import test
 from harness.tree import WriteWatch
+from harness.weir import end
 
 INTRUDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "harness", "intruder.py")
 CONFIG = """
@@ -132,6 +133,48 @@ def own(t):
     t.weir("release", "of-ci", "--kill", prefix=ALICE, status=0)
     check.equal(children[0].wait(timeout=20), 137, "status of what was killed")
     check.equal(names(t), ["of-bobs", "of-root"], "containers after the release")
+    agent.stop()
+
+
+@test("users: who finds no room waits for it, in line with root; nothing is left of who gives up", timeout=150, ci="newest")
+def waits(t):
+    agent = serve(t, """
+[pool.ci]
+policy = "fifo"
+memory = { limit = "96MiB" }
+[pool.ci.allow]
+groups = ["ci"]
+""")
+    asks = ("--memory", "64MiB")
+    first = t.run("ci", "first", "sleep", "600", flags=asks)
+    done = run(t, "true", flags=asks, status=125)
+    check.contains(done.err, "weir: no-capacity: ", "without --wait")
+    done = run(t, "true", flags=(*asks, "--wait=1s"), status=125)
+    check.contains(done.err, "waited 1s in vain", "a wait that ends")
+
+    def waiter(name, *prefix):
+        child = subprocess.Popen([*prefix, *t.weir.command("run", "--pool", "ci", "--name", name, *asks, "--wait", "--",
+                                                           "sh", "-c", "date +%s.%N; sleep 2")],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        t.started.append(child)
+        check.soon(lambda: name in [e["name"] for e in t.weir.json("queue")["queue"]], f"{name} waits", 30)
+        return child
+    given_up, of_alice, cancelled, of_root = (waiter("gone", *ALICE), waiter("alices", *ALICE), waiter("off", *ALICE),
+                                              waiter("roots"))
+    given_up.kill()
+    ticket, = [e["ticket"] for e in t.weir.json("queue")["queue"] if e["name"] == "off"]
+    t.weir("queue", "cancel", ticket, prefix=ALICE, status=(4, 6))
+    t.weir.ok("queue", "cancel", ticket)
+    check.equal(cancelled.wait(timeout=30), 125, "status of who was cancelled")
+    check.contains(cancelled.stderr.read(), f"ticket {ticket} was cancelled", "what it says")
+    check.soon(lambda: [e["name"] for e in t.weir.json("queue")["queue"]] == ["alices", "roots"], "who is left", 20)
+    end(first.process, signal.SIGTERM)
+    begins = []
+    for child in (of_alice, of_root):
+        check.equal(child.wait(timeout=60), 0, "status of who got in")
+        begins.append(float(child.stdout.read()))
+    check.that(begins[1] >= begins[0] + 1.9, f"one after the other, in the order they came: {begins}")
+    check.equal(t.weir.json("queue")["queue"], [], "the queue afterwards")
     agent.stop()
 
 
