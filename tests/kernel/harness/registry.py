@@ -25,7 +25,8 @@ class Test:
         if self.ci == "all":
             return True
         suits = self.ci != "soak" and backend == (self.on or "cgroupfs")
-        return suits and (self.ci == "plain" or kernel.startswith("6.12"))
+        newest = kernel.startswith("6.12")
+        return suits and (self.ci == "plain" or (self.ci == "newest") == newest)
 
     @property
     def measured_word(self):
@@ -35,8 +36,8 @@ class Test:
 def test(name, timeout=60, boot="", on="", ci="all", measured=False):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size; `on` names the only back-end.
 
-    `ci`: "all" guests run it at CI size, those without systemd ("plain"), or only the newest of them ("newest"), for
-    what takes long and depends little on the rest; "soak": none. With `on` it is about those guests. `measured`: it
+    `ci`: "all" guests run it at CI size, those without systemd ("plain"), or only the newest or oldest of them
+    ("newest", "oldest"), for what takes long and depends little on the rest; "soak": none. With `on` it is about those guests. `measured`: it
     needs the host's processors for itself.
     """
     def register(function):

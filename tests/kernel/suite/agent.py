@@ -159,7 +159,7 @@ def main_pid(t):
 
 
 @test("weir-agent.service: started, reloaded, killed, hung and stopped, nobody stays frozen; it serves users", timeout=180,
-      on="systemd")
+      on="systemd", ci="newest")
 def unit(t):
     text = TURNS.format(name="rr", slice="60s") + '[pool.ci]\n[pool.ci.allow]\nusers = ["alice"]\n'
     t.weir.configure(text).ok("apply")

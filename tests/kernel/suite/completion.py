@@ -94,21 +94,21 @@ def set_up(t):
     return {"WEIR_CONFIG": t.weir.config, "TERM": "xterm", "HOME": t.folder, "LC_ALL": "C.UTF-8"}
 
 
-def try_shell(t, shell_and_setup):
+def try_shell(t, shell_and_setup, most=len(OFFERS)):
     environment = set_up(t)
     with Terminal(*shell_and_setup, environment) as shell:
-        for typed, wanted, unwanted in OFFERS:
+        for typed, wanted, unwanted in OFFERS[:most]:
             offers(shell, typed, wanted, unwanted)
         for typed, wanted in COMPLETES:
             completes(shell, typed, wanted)
 
 
-@test("completion: bash offers what one expects", timeout=300, ci="newest")
+@test("completion: bash offers what one expects", timeout=300, ci="oldest")
 def bash(t):
     try_shell(t, BASH)
 
 
-@test("completion: bash without the package bash-completion, too", timeout=300, ci="newest")
+@test("completion: bash without the package bash-completion, too", timeout=300, ci="oldest")
 def bash_alone(t):
     environment = set_up(t)
     with Terminal(*BASH_ALONE, environment) as shell:
@@ -116,17 +116,17 @@ def bash_alone(t):
             offers(shell, typed, wanted, unwanted)
 
 
-@test("completion: zsh offers what one expects", timeout=300, ci="newest")
+@test("completion: zsh offers what one expects", timeout=300, ci="oldest")
 def zsh(t):
     try_shell(t, ZSH)
 
 
-@test("completion: fish offers what one expects", timeout=300, ci="newest")
+@test("completion: fish offers what one expects", timeout=300, ci="oldest")
 def fish(t):
-    try_shell(t, FISH)
+    try_shell(t, FISH, t.count(7, len(OFFERS)))  # it is slow
 
 
-@test("completion: names come without root, and without a sound where there is nothing", ci="newest")
+@test("completion: names come without root, and without a sound where there is nothing", ci="oldest")
 def names(t):
     set_up(t)
     alice = ("setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups")

@@ -122,7 +122,8 @@ def dry_run(t):
     check.equal(t.weir("verify").status, 0, "what was decided is no drift")
 
 
-@test("dynamic: an overloaded pool spills its cheapest container once, and it stays", timeout=180)
+@test("dynamic: an overloaded pool spills its cheapest container once, and it stays", timeout=240,
+      ci="newest")
 def spill(t):
     t.weir.configure(SPILL).ok("apply")
     names = {}

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import time
 
 from harness import check
 from harness.registry import test
@@ -120,3 +121,76 @@ def nested(t):
     before = t.tree.snapshot()
     check.contains(t.weir("move", "box", "--to", "web", status=8).err, "threads", "the reason")
     check.same(t.tree.snapshot(), before, "the tree after a refusal")
+
+
+def storming(without="ZX"):
+    """pid -> cgroup of every process of weir-storm but for those in these states."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as stat, open(f"/proc/{pid}/cgroup", encoding="utf-8") as cgroup:
+                name, state = stat.read().split(") ")[0:2]
+                if name.endswith("(weir-storm") and state[0] not in without:
+                    found[int(pid)] = cgroup.read().strip().removeprefix("0::/")
+        except OSError:
+            continue
+    return found
+
+
+def counted(t, cgroup):
+    """(processes, pids.current, of which have ended and wait for their parent) while the container stands still."""
+    t.tree.freeze(cgroup)
+    try:
+        dead = [pid for pid, where in storming("RSDTtIPW").items() if where.startswith(cgroup)]
+        return len(everybody(t, cgroup)), t.tree.number(cgroup, "pids.current"), len(dead)
+    finally:
+        t.tree.write(cgroup, "cgroup.freeze", 0)
+
+
+@test("move: a container that forks as fast as it can goes there and back as a whole", timeout=300, ci="newest")
+def forks(t):
+    applied(t)
+    sizes = t.count(("20", "4", "3"), ("250", "18", "32"))
+    box = t.run("web", "box", "weir-storm", *sizes, "3600", flags=("--memory", "200MiB"))
+    check.soon(lambda: len(storming()) >= int(sizes[0]), "the storm has begun", 60)
+    for number in range(t.count(10, 100)):
+        source = path_of(t, "box")
+        moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
+        now = path_of(t, "box")
+        check.at_least(moved["pids"], int(sizes[0]), "processes that were moved")
+        for _ in range(2):
+            check.equal(everybody(t, source) if t.tree.exists(source) else [], [], "who is still in the source")
+            outside = {pid: where for pid, where in storming().items() if not where.startswith(now)}
+            check.equal(outside, {}, "who is somewhere else")
+            time.sleep(0.1)
+        processes, charged, dead = counted(t, now)
+        # Whoever reaps orphans does not stand still.
+        check.that(processes <= charged <= processes + dead, f"pids.current: {charged}, {processes} live, {dead} dead")
+        check.at_least(processes, int(sizes[0]), "processes that live")
+        held = sum(t.tree.number(path, "memory.current") for path in (source, now) if t.tree.exists(path))
+        check.at_most(held, 200 * MIB, "memory of both")
+        check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
+    check.equal(box.process.poll(), None, "weir run")
+
+
+@test("move: weir killed while a container forks: the next command leaves it whole, in one pool, and running", timeout=400,
+      ci="newest")
+def killed(t):
+    applied(t)
+    t.run("web", "box", "weir-storm", "30", "6", "4", "3600")
+    check.soon(lambda: len(storming()) >= 30, "the storm has begun", 60)
+    pools = [t.backend.pool(name) for name in ("web", "batch")]
+    rounds = t.count(4, 100)
+    for number in range(rounds):
+        here = [t.backend.pool("web"), t.backend.pool("batch")].index(os.path.dirname(path_of(t, "box")))
+        child = t.weir.start("move", "box", "--to", ("batch", "web")[here])
+        time.sleep(0.05 + 1.5 * number / rounds)
+        child.kill()
+        child.wait(30)
+        now = path_of(t, "box")
+        check.equal(len([pool for pool in pools if t.tree.populated(pool)]), 1, "pools that have processes")
+        outside = {pid: where for pid, where in storming().items() if not where.startswith(now)}
+        check.equal(outside, {}, "who is somewhere else")
+        check.soon(lambda: t.tree.flat(now, "cgroup.events", "frozen") == 0, "it runs", 20)
+        check.at_least(len(storming()), 30, "processes that live")
+    t.weir.ok("verify")

@@ -19,9 +19,12 @@ RESULT_DISK = "/dev/vdc"
 SCRATCH_DISK = "/dev/vdd"
 
 
+LONGEST_NOTE = 800  # the kernel takes no line of 1,024 bytes
+
+
 def note(text):
-    with open("/dev/kmsg", "w") as log:
-        log.write(f"weir-vm: {text}\n")
+    with open("/dev/kmsg", "w", encoding="ascii", errors="replace") as log:
+        log.write(f"weir-vm: {text[:LONGEST_NOTE]}\n")
 
 
 def open_port(name, flags):
