@@ -40,9 +40,10 @@ void walk(JsonCursor& cursor, Path path, Take& take) {
 }
 
 tl::unexpected<Error> unknown_form(OciRuntime runtime, std::string_view why) {
-  return fail(Errc::unsupported,
-              fmt::format("the state that {} keeps is of an unknown form: {}", to_text(runtime), why),
-              "known are crun 1.8 and runc 1.1");
+  return fail(
+      Errc::conflict,
+      fmt::format("the state that {} keeps is of an unknown form: {}", to_text(runtime), why),
+      "known are crun 1.8 and runc 1.1");
 }
 
 template <class Take>

@@ -68,15 +68,15 @@ unsigned mode_of(OciRuntime runtime) { return runtime == OciRuntime::crun ? 0700
 Status check_runtime_can_follow(const ContainerRecord& record, const CgroupPath& cgroup) {
   if (!record.runtime.known()) return {};
   const auto cannot = [&](std::string_view why, std::string hint) {
-    return fail(Errc::unsupported,
+    return fail(Errc::conflict,
                 fmt::format("container '{}' belongs to a runtime: {}", record.name.str(), why),
                 std::move(hint));
   };
   WEIR_TRY(const auto file, find_state(record.runtime.id));
   if (!file)
-    return cannot(fmt::format("no state of crun or runc has the id '{}'",
-                              printable(record.runtime.id, 80)),
-                  "stop it, and start it again in the other pool");
+    return cannot(
+        fmt::format("no state of crun or runc has the id '{}'", printable(record.runtime.id, 80)),
+        "stop it, and start it again in the other pool");
   WEIR_TRY(const auto state, RuntimeState::parse(file->runtime, file->text));
   if (state.systemd)
     return cannot(fmt::format("{} asks systemd about its cgroup, which would not find it",
@@ -94,9 +94,14 @@ Status tell_runtime(const RuntimeIdentity& runtime, const CgroupPath& from, cons
   WEIR_TRY(const auto state, RuntimeState::parse(file->runtime, file->text));
   if (above_root(state, to)) return {};
   WEIR_TRY(const auto above, above_root(state, from));
-  WEIR_TRY(const auto text, with_cgroup(file->runtime, file->text, state.cgroup,
-                                        above + absolute(to)));
-  return replace_file(file->path, text, mode_of(file->runtime));
+  WEIR_TRY(const auto text,
+           with_cgroup(file->runtime, file->text, state.cgroup, above + absolute(to)));
+  WEIR_CHECK(replace_file(file->path, text, mode_of(file->runtime)));
+  // The runtime itself may have written it meanwhile, by an update.
+  WEIR_TRY(const auto now, read_small_file(file->path, longest_oci_text));
+  WEIR_TRY(const auto after, RuntimeState::parse(file->runtime, now));
+  WEIR_CHECK(above_root(after, to));
+  return {};
 }
 
 }  // namespace weir

@@ -17,13 +17,13 @@ struct RuntimeState {
   std::string cgroup;    ///< "/weir.slice/weir-ci.slice/ID"
   bool systemd = false;  ///< systemd made the cgroup for it, and is asked about it by unit
 
-  /// Errc::unsupported for a form that these versions do not write.
+  /// Errc::conflict for a form that these versions do not write.
   static Result<RuntimeState> parse(OciRuntime runtime, std::string_view text);
 };
 
-/// `text` with the cgroup `from` ("/weir.slice/weir-ci.slice/ID") as `to` wherever the runtime looks
-/// for it; every other byte stays. Errc::unsupported as above, Errc::conflict where it names
-/// another cgroup.
+/// `text` with the cgroup `from` ("/weir.slice/weir-ci.slice/ID") as `to` wherever the runtime
+/// looks for it; every other byte stays. Errc::conflict as above, and where it names another
+/// cgroup.
 Result<std::string> with_cgroup(OciRuntime runtime, std::string_view text, std::string_view from,
                                 std::string_view to);
 
