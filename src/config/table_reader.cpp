@@ -73,6 +73,8 @@ void Field::expected(std::string_view what, std::string hint) const {
 }
 
 TableReader::TableReader(const Field& table) : table_(table) {
+  constexpr std::size_t most_keys = 24;  // of a pool's table
+  known_.reserve(most_keys);
   if (table.node.kind != TomlKind::table) table.expected("a table");
 }
 
@@ -84,8 +86,11 @@ const TomlNode* TableReader::find(std::string_view key) {
 }
 
 Field TableReader::field(std::string_view key, const TomlNode& node) const {
-  return {table_.report,
-          table_.key.empty() ? std::string{key} : fmt::format("{}.{}", table_.key, key), node};
+  std::string full;
+  full.reserve(table_.key.size() + 1 + key.size());
+  if (!table_.key.empty()) full.append(table_.key) += '.';
+  full += key;
+  return {table_.report, std::move(full), node};
 }
 
 void TableReader::finish() {

@@ -19,45 +19,50 @@ class Converter {
     return {file_, at.line, columns_.in_bytes(at.line, at.column)};
   }
 
-  [[nodiscard]] TomlNode node(const toml::node& from) const {
+  /// Takes the texts out of `from`.
+  [[nodiscard]] TomlNode node(toml::node& from) const {
     TomlNode out;
     out.at = place(from.source().begin);
-    from.visit([&](const auto& value) { fill(out, value); });
+    from.visit([&](auto& value) { fill(out, value); });
     return out;
   }
 
  private:
-  void fill(TomlNode& out, const toml::table& from) const {
+  void fill(TomlNode& out, toml::table& from) const {
     out.kind = TomlKind::table;
     out.entries.reserve(from.size());
-    for (const auto& [key, value] : from)
-      out.entries.push_back({std::string{key.str()}, place(key.source().begin), node(value)});
     // The library sorts by name; what the administrator wrote first goes first.
-    std::ranges::stable_sort(out.entries, {}, &TomlEntry::at);
+    std::vector<std::pair<SourcePos, toml::table::iterator>> order;
+    order.reserve(from.size());
+    for (auto at = from.begin(); at != from.end(); ++at)
+      order.emplace_back(place((*at).first.source().begin), at);
+    std::ranges::stable_sort(order, {}, &std::pair<SourcePos, toml::table::iterator>::first);
+    for (auto& [place, at] : order)
+      out.entries.push_back({std::string{(*at).first.str()}, place, node((*at).second)});
   }
-  void fill(TomlNode& out, const toml::array& from) const {
+  void fill(TomlNode& out, toml::array& from) const {
     out.kind = TomlKind::array;
     out.items.reserve(from.size());
-    for (const auto& value : from) out.items.push_back(node(value));
+    for (auto& value : from) out.items.push_back(node(value));
   }
-  void fill(TomlNode& out, const toml::value<bool>& from) const {
+  void fill(TomlNode& out, toml::value<bool>& from) const {
     out.kind = TomlKind::boolean;
     out.boolean = from.get();
   }
-  void fill(TomlNode& out, const toml::value<std::int64_t>& from) const {
+  void fill(TomlNode& out, toml::value<std::int64_t>& from) const {
     out.kind = TomlKind::integer;
     out.integer = from.get();
   }
-  void fill(TomlNode& out, const toml::value<double>& from) const {
+  void fill(TomlNode& out, toml::value<double>& from) const {
     out.kind = TomlKind::real;
     out.real = from.get();
   }
-  void fill(TomlNode& out, const toml::value<std::string>& from) const {
+  void fill(TomlNode& out, toml::value<std::string>& from) const {
     out.kind = TomlKind::string;
-    out.string = from.get();
+    out.string = std::move(from.get());
   }
   template <class DateOrTime>
-  void fill(TomlNode& out, const toml::value<DateOrTime>& from) const {
+  void fill(TomlNode& out, toml::value<DateOrTime>& from) const {
     out.kind = TomlKind::datetime;
     std::ostringstream text;
     text << from.get();
@@ -73,7 +78,7 @@ class Converter {
 TomlOutcome parse_toml(std::string_view text, std::size_t file) {
   const Converter converter(text, file);
   try {
-    const auto document = toml::parse(text);
+    auto document = toml::parse(text);
     return {converter.node(document), std::nullopt};
   } catch (const toml::parse_error& error) {
     return {{}, TomlFault{converter.place(error.source().begin), std::string{error.description()}}};
