@@ -101,6 +101,7 @@ Result<std::string> with_cgroup(OciRuntime runtime, std::string_view text, std::
   if (state.cgroup != from)
     return fail(Errc::conflict, fmt::format("{} has it in '{}', not in '{}'", to_text(runtime),
                                             printable(state.cgroup, 200), from));
+  if (state.systemd) return unknown_form(runtime, "systemd made its cgroup");
   if (runtime == OciRuntime::crun) return json_set(text, crun_cgroup, json_quoted(to));
   WEIR_TRY(auto directory, string_at(runtime, text, runc_directory));
   directory.replace(directory.size() - from.size(), from.size(), to);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "weir/model/oci.h"
+#include "weir/model/runtime_state.h"
 
 namespace {
 
@@ -48,6 +49,17 @@ void check_path(std::string_view text) {
           again->parent == "/weir.slice/weir-a.slice");
 }
 
+void check_runtime_state(OciRuntime runtime, std::string_view text) {
+  constexpr std::string_view path = "/weir.slice/weir-a.slice/\"x\\";
+  const auto state = RuntimeState::parse(runtime, text);
+  if (!state) return check_error(state.error());
+  const auto changed = with_cgroup(runtime, text, state->cgroup, path);
+  require(changed.has_value() != state->systemd);
+  if (!changed) return check_error(changed.error());
+  require(RuntimeState::parse(runtime, *changed)->cgroup == path);
+  require(with_cgroup(runtime, *changed, path, state->cgroup).has_value());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -60,5 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto state = OciState::parse(text); !state) check_error(state.error());
   check_path(text);
+  for (const auto runtime : {OciRuntime::crun, OciRuntime::runc})
+    check_runtime_state(runtime, text);
   return 0;
 }

@@ -42,7 +42,9 @@ TEST_CASE("state of a runtime: what systemd made, and forms that nobody knows") 
   CHECK(RuntimeState::parse(OciRuntime::crun, crun)->cgroup == web);
   CHECK_FALSE(RuntimeState::parse(OciRuntime::crun, crun)->systemd);
   CHECK(RuntimeState::parse(OciRuntime::crun, replaced(crun, "false", "true"))->systemd);
-  CHECK(RuntimeState::parse(OciRuntime::runc, replaced(runc, "false", "true"))->systemd);
+  const auto of_systemd = replaced(runc, "false", "true");
+  CHECK(RuntimeState::parse(OciRuntime::runc, of_systemd)->systemd);
+  CHECK_FALSE(with_cgroup(OciRuntime::runc, of_systemd, web, ci));
   for (const auto& text :
        {std::string{}, std::string{"[]"}, std::string{"{"}, replaced(crun, "cgroup-path", "cgroup"),
         replaced(crun, "systemd-cgroup", "systemd"), replaced(crun, "false", "0"),

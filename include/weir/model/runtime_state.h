@@ -22,8 +22,8 @@ struct RuntimeState {
 };
 
 /// `text` with the cgroup `from` ("/weir.slice/weir-ci.slice/ID") as `to` wherever the runtime
-/// looks for it; every other byte stays. Errc::conflict as above, and where it names another
-/// cgroup.
+/// looks for it; every other byte stays. Errc::conflict as above, where it names another
+/// cgroup, and where systemd made it.
 Result<std::string> with_cgroup(OciRuntime runtime, std::string_view text, std::string_view from,
                                 std::string_view to);
 
