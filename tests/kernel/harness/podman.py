@@ -66,6 +66,8 @@ class Podman:
     def clean(self):
         subprocess.run(self.command("rm", "-f", "-a", "-t", "0"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        check=False, timeout=120)
+        # A container with the host's cgroup namespace mounts cgroup2 with options of its own, for everybody (kernel-notes).
+        self.t.weir.run_any(["mount", "-o", "remount,nsdelegate,memory_recursiveprot", self.t.backend.mount], 0)
 
 
 def detached(command):

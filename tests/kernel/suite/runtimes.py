@@ -187,9 +187,11 @@ def moves_along(t, runtime):
     detached(["weir-runtime", "--pool", "web", "run", "-d", "--bundle", folder, name])
     leaf = f"{t.backend.pool('batch')}/{name}"
     try:
-        pids = t.tree.pids(f"{t.backend.pool('web')}/{name}")
+        source = f"{t.backend.pool('web')}/{name}"
+        pids = check.soon(lambda: len(t.tree.pids(source)) >= 2 and t.tree.pids(source), "two processes", 20)
         t.weir.ok("move", name, "--to", "batch")
-        check.equal(sorted(t.tree.pids(leaf)), sorted(pids), "who is in the new cgroup")
+        check.equal(set(pids) - set(t.tree.pids(leaf)), set(), "who is not in the new cgroup")
+        check.that(not t.tree.populated(source), "nobody is in the old one")
         check.equal([(c["name"], c["pool"]) for c in t.weir.json("ps")["containers"]], [(name, "batch")], "ps")
         check.equal(state_of(runtime, name)["status"], "running", "what the runtime says")
         where = t.weir.run_any([runtime, "exec", name, "cat", "/proc/self/cgroup"], 0).out
