@@ -37,8 +37,8 @@ def test(name, timeout=60, boot="", on="", ci="all", measured=False):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size; `on` names the only back-end.
 
     `ci`: "all" guests run it at CI size, those without systemd ("plain"), or only the newest or oldest of them
-    ("newest", "oldest"), for what takes long and depends little on the rest; "soak": none. With `on` it is about those guests. `measured`: it
-    needs the host's processors for itself.
+    ("newest", "oldest"), for what takes long and depends little on the rest; "soak": none. With `on` it is about those
+    guests. `measured`: it needs the host's processors for itself.
     """
     def register(function):
         TESTS.append(Test(name, function, timeout, boot, on, ci, measured))
