@@ -90,6 +90,7 @@ def main():
     parser.add_argument("--size", choices=("ci", "soak"), default="ci")
     parser.add_argument("--results", type=Path, metavar="FILE")
     parser.add_argument("--only", default="", metavar="SUBSTRING", help="tests whose name contains it")
+    parser.add_argument("--named", type=Path, metavar="FILE", help="tests whose names are lines of this file")
     parser.add_argument("--boot", default="", metavar="ARGS", help="tests of a guest with these kernel arguments")
     parser.add_argument("--all", action="store_true", help="also those that CI size leaves to other guests")
     parser.add_argument("--measured", choices=("yes", "no"), help="only tests that need the host's processors, or only others")
@@ -102,9 +103,11 @@ def main():
         raise SystemExit("run.py: needs root, in a throw-away guest (tests/vm)")
     where = backend.detect()
     # Who asks for tests by name gets them wherever they can run.
-    every = options.all or options.only or options.size == "soak"
+    named = set(options.named.read_text(encoding="utf-8").splitlines()) if options.named else None
+    every = options.all or options.only or options.named or options.size == "soak"
     tests = load_tests(options.only, lambda test: test.can_run(options.boot, where.name) and (
-        every or test.is_for(where.name, os.uname().release)) and options.measured in (None, test.measured_word))
+        every or test.is_for(where.name, os.uname().release)) and options.measured in (None, test.measured_word) and (
+            named is None or test.name in named))
     signal.signal(signal.SIGALRM, raise_timeout)
     results = open(options.results, "w", encoding="utf-8") if options.results else open(os.devnull, "w")
     with results:

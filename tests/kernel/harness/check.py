@@ -45,7 +45,7 @@ def same(found, wanted, what):
     that(not differences, f"{what}: " + "; ".join(differences[:8]))
 
 
-def soon(condition, what, seconds=5.0):
+def soon(condition, what, seconds=20.0):
     """Waits until the condition holds; gives back its value."""
     deadline = time.monotonic() + seconds
     while True:

@@ -186,7 +186,7 @@ def audit(t):
     check.equal(os.stat(AUDIT).st_mode & 0o777, 0o640, "mode of the log")
 
 
-@test("admission: a decision costs the same in a pool of a thousand as in one of ten", timeout=120, ci="newest", measured=True)
+@test("admission: a decision costs the same in a pool of a thousand as in one of ten", ci="newest", measured=True)
 def cost(t):
     """Without the weight writes that follow, which are printed beside it."""
     t.weir.configure("[pool.a]\n[pool.b]\n").ok("apply")

@@ -47,7 +47,7 @@ def one_agent(t):
     check.equal(t.weir("--config", "/nowhere/weir.toml", "agent").status, 3, "status without a configuration")
 
 
-@test("agent: three members of a round-robin pool get a third each, and stand still as long as two turns", timeout=120,
+@test("agent: three members of a round-robin pool get a third each, and stand still as long as two turns",
       ci="newest", measured=True)
 def three_turns(t):
     turning(t)
@@ -86,10 +86,10 @@ def killed(t):
     jobs = burners(t, 3)
     for how in ("process", "cgroup"):
         agent = Agent(t)
-        check.soon(lambda: sum(frozen(t, job) for job in jobs) == 2, "two of three stand still", 10)
+        check.soon(lambda: sum(frozen(t, job) for job in jobs) == 2, "two of three stand still")
         first = pidof("weir-guardian")
         os.kill(first[0], signal.SIGTERM)
-        check.soon(lambda: pidof("weir-guardian") not in ([], first), "another guardian", 10)
+        check.soon(lambda: pidof("weir-guardian") not in ([], first), "another guardian")
         if how == "process":
             agent.kill()
         else:
@@ -100,7 +100,7 @@ def killed(t):
         begin = time.monotonic()
         check.soon(lambda: not any(frozen(t, job) for job in jobs), "everybody runs again", 2)
         t.note(f"{how}: thawed {time.monotonic() - begin:.3f} s after the agent's end")
-        check.soon(lambda: pidof("weir-guardian") == [], "the guardian has gone, too", 5)
+        check.soon(lambda: pidof("weir-guardian") == [], "the guardian has gone, too")
 
 
 @test("agent: both it and its guardian killed: the next command thaws")
@@ -108,7 +108,7 @@ def both_killed(t):
     turning(t, "60s")
     jobs = burners(t, 2)
     agent = Agent(t)
-    check.soon(lambda: sum(frozen(t, job) for job in jobs) == 1, "one of two stands still", 10)
+    check.soon(lambda: sum(frozen(t, job) for job in jobs) == 1, "one of two stands still")
     agent.process.send_signal(signal.SIGSTOP)
     os.kill(pidof("weir-guardian")[0], signal.SIGKILL)
     agent.kill()
@@ -136,14 +136,14 @@ def reloaded(t):
     turning(t, "60s")
     jobs = burners(t, 2)
     agent = Agent(t)
-    check.soon(lambda: sum(frozen(t, job) for job in jobs) == 1, "one of two stands still", 10)
+    check.soon(lambda: sum(frozen(t, job) for job in jobs) == 1, "one of two stands still")
     t.weir.configure("[pool.rr]\npolicy = 7\n")
     agent.wait_for("READY=1")
     check.equal(sum(frozen(t, job) for job in jobs), 1, "frozen with a file that cannot be read")
     check.contains(agent.err(), "policy", "what the agent said")
     t.weir.configure("[pool.rr]\n")
     agent.wait_for("READY=1")
-    check.soon(lambda: not any(frozen(t, job) for job in jobs), "everybody runs again", 5)
+    check.soon(lambda: not any(frozen(t, job) for job in jobs), "everybody runs again")
     agent.process.send_signal(signal.SIGHUP)
     agent.wait_for("RELOADING=1")
     agent.wait_for("READY=1")
@@ -158,7 +158,7 @@ def main_pid(t):
     return int(t.backend.systemctl("show", "-P", "MainPID", UNIT).stdout)
 
 
-@test("weir-agent.service: started, reloaded, killed, hung and stopped, nobody stays frozen; it serves users", timeout=180,
+@test("weir-agent.service: started, reloaded, killed, hung and stopped, nobody stays frozen; it serves users",
       on="systemd", ci="newest")
 def unit(t):
     text = TURNS.format(name="rr", slice="60s") + '[pool.ci]\n[pool.ci.allow]\nusers = ["alice"]\n'

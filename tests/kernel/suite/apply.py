@@ -83,7 +83,7 @@ shares = 999
     check.equal(t.weir.json("apply")["done"], 0, "writes of the second apply")
 
 
-@test("verify names exactly the one file that was changed by hand, and apply writes just that one", timeout=120, ci="plain")
+@test("verify names exactly the one file that was changed by hand, and apply writes just that one", ci="plain")
 def one_file(t):
     t.weir.configure(RICH).ok("apply")
     container = t.run(("team", "nightly"), "one", "sleep", "600",

@@ -20,14 +20,14 @@ def kill_pools(t, pools):
     for pool in pools:
         t.tree.write(t.backend.pool(pool), "cgroup.kill", 1)
     for pool in pools:
-        check.soon(lambda: not t.tree.populated(t.backend.pool(pool)), f"{pool} is empty", 10)
+        check.soon(lambda: not t.tree.populated(t.backend.pool(pool)), f"{pool} is empty")
 
 
 def parts(found):
     return [value / sum(found) for value in found]
 
 
-@test("three busy pools get CPU as entitled, within 2 percentage points", timeout=120, ci="plain", measured=True)
+@test("three busy pools get CPU as entitled, within 2 percentage points", ci="plain", measured=True)
 def three_pools(t):
     shares = {"a": 100, "b": 200, "c": 300}
     t.weir.configure("".join(f"[pool.{name}]\nshares = {count}\n" for name, count in shares.items())).ok("apply")
@@ -70,14 +70,14 @@ def check_reservation(t, cores, what):
     check.at_least(found[0], cores - POINTS * t.cpus, f"cores of the pool that reserves, {what}")
 
 
-@test("a pool gets its reservation while the others have ten times as many threads", ci="plain", measured=True)
+@test("a pool gets its reservation while the others have ten times as many threads", ci="newest", measured=True)
 def ten_times(t):
     cores = reserve(t)
     start_pools(t, {"a": t.cpus, "b": 10 * t.cpus, "c": 10 * t.cpus})
     check_reservation(t, cores, "the others with ten times the threads")
 
 
-@test("a pool gets its reservation while spinners run outside since before apply", timeout=150, ci="plain",
+@test("a pool gets its reservation while spinners run outside since before apply", ci="newest",
       measured=True)
 def outside_before(t):
     sibling = t.tree.make("outside")
@@ -89,7 +89,7 @@ def outside_before(t):
         check_reservation(t, cores, "threads outside since before apply")
 
 
-@test("a pool gets its reservation while spinners run outside since after apply", timeout=150, ci="plain",
+@test("a pool gets its reservation while spinners run outside since after apply", ci="plain",
       measured=True)
 def outside_after(t):
     """A cgroup beside the slice may hold any number; in the root, each weighs: one for each CPU is allowed for."""

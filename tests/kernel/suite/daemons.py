@@ -49,7 +49,7 @@ def stop(process):
     process.wait(timeout=60)
 
 
-@test("runtimes: containerd with weir-runtime as its runc starts containers in their pool", timeout=200, ci="soak")
+@test("runtimes: containerd with weir-runtime as its runc starts containers in their pool", ci="soak")
 def containerd(t):
     t.weir.configure(POOLS).ok("apply")
     before = books(t)

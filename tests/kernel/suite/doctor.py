@@ -145,7 +145,7 @@ def mounts(t):
     check.that("no-backend" not in findings(t), "gone for root")
 
 
-@test("doctor: more than a thousand removed cgroups that still hold memory", timeout=180, ci="plain")
+@test("doctor: more than a thousand removed cgroups that still hold memory", ci="plain")
 def dying(t):
     t.weir.configure(GOOD).ok("apply")
     top = t.backend.pool("web")

@@ -66,7 +66,7 @@ def kills(t):
     return sum(t.tree.flat(t.backend.pool(pool), "memory.events", "oom_kill") for pool in ("owner", "hungry"))
 
 
-@test("dynamic: a hungry pool gets what the owner does not use within 10 s, and gives it back within 30 s", timeout=240,
+@test("dynamic: a hungry pool gets what the owner does not use within 10 s, and gives it back within 30 s",
       ci="newest")
 def lend(t):
     t.weir.configure(lenders()).ok("apply")
@@ -93,7 +93,7 @@ def lend(t):
     check.equal(limit(t, "hungry"), None, "memory.high after the agent")
 
 
-@test("dynamic: a killed agent leaves nothing that outlasts it", timeout=120, ci="newest")
+@test("dynamic: a killed agent leaves nothing that outlasts it", ci="newest")
 def killed(t):
     t.weir.configure(lenders()).ok("apply")
     process = agent(t, "--interval", "500ms")
@@ -105,7 +105,7 @@ def killed(t):
     check.equal(limit(t, "hungry"), None, "memory.high as the file says")
 
 
-@test("dynamic: rebalance --dry-run says what it would write and why, and writes nothing", timeout=120)
+@test("dynamic: rebalance --dry-run says what it would write and why, and writes nothing")
 def dry_run(t):
     t.weir.configure(lenders()).ok("apply")
     eat_cache(t)
@@ -122,7 +122,7 @@ def dry_run(t):
     check.equal(t.weir("verify").status, 0, "what was decided is no drift")
 
 
-@test("dynamic: an overloaded pool spills its cheapest container once, and it stays", timeout=240,
+@test("dynamic: an overloaded pool spills its cheapest container once, and it stays",
       ci="newest")
 def spill(t):
     t.weir.configure(SPILL).ok("apply")
@@ -143,7 +143,7 @@ def spill(t):
         check.that("small" not in [move["container"] for move in moves], f"it stays: {moves}")
 
 
-@test("dynamic: a square wave of load writes no file more than twice a period", timeout=240, ci="newest")
+@test("dynamic: a square wave of load writes no file more than twice a period", ci="newest")
 def wave(t):
     t.weir.configure(lenders()).ok("apply")
     agent(t, "--interval", "500ms")
@@ -163,7 +163,7 @@ def wave(t):
     check.equal(t.weir("verify").status, 0, "no drift of weights")
 
 
-@test("dynamic: the agent's metrics file is whole at any moment, and is what weir metrics says", timeout=90)
+@test("dynamic: the agent's metrics file is whole at any moment, and is what weir metrics says")
 def metrics_file(t):
     t.weir.configure(lenders()).ok("apply")
     path = f"{t.folder}/weir.prom"

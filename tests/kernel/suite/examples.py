@@ -51,7 +51,7 @@ def start_as(t, pid):
     raise check.Failed(f"no process with the number {pid}")
 
 
-@test("help: the example of every command runs", timeout=120, ci="plain")
+@test("help: the example of every command runs", ci="oldest")
 def examples(t):
     every = {"queue cancel", *(name for name in commands(t) if name not in GROUPS),
              *(f"{group} {name}" for group in GROUPS for name in commands(t, group))}

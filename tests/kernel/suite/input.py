@@ -38,7 +38,7 @@ def error_line(done, code):
     return found[0]
 
 
-@test("bad input: sizes on the command line", ci="plain")
+@test("bad input: sizes on the command line", ci="oldest")
 def sizes(t):
     unchanged = Unchanged(t)
     for size in SIZES:
@@ -56,7 +56,7 @@ def sizes(t):
     unchanged.check("bad sizes")
 
 
-@test("bad input: sizes in the file are errors with their place", ci="plain")
+@test("bad input: sizes in the file are errors with their place", ci="oldest")
 def sizes_in_file(t):
     unchanged = Unchanged(t)
     for size in (size for size in SIZES if size != ""):
@@ -70,7 +70,7 @@ def sizes_in_file(t):
     unchanged.check("bad sizes in the file")
 
 
-@test("bad input: names of containers", ci="plain")
+@test("bad input: names of containers", ci="oldest")
 def container_names(t):
     unchanged = Unchanged(t)
     for name in NAMES:
@@ -79,7 +79,7 @@ def container_names(t):
     unchanged.check("bad container names")
 
 
-@test("bad input: names of pools, on the command line and in the file", ci="plain")
+@test("bad input: names of pools, on the command line and in the file", ci="oldest")
 def pool_names(t):
     unchanged = Unchanged(t)
     for name in NAMES:
@@ -96,7 +96,7 @@ def pool_names(t):
     unchanged.check("bad pool names")
 
 
-@test("bad input: mistakes in the file are all told in one run, with caret and nearest spelling", ci="plain")
+@test("bad input: mistakes in the file are all told in one run, with caret and nearest spelling", ci="oldest")
 def mistakes(t):
     unchanged = Unchanged(t)
     t.weir.configure("""[host]
@@ -131,7 +131,7 @@ mode = 5
     unchanged.check("a file full of mistakes")
 
 
-@test("bad input: a configuration that is no file for weir to read", ci="plain")
+@test("bad input: a configuration that is no file for weir to read", ci="oldest")
 def files(t):
     unchanged = Unchanged(t)
     folder = t.folder
@@ -163,7 +163,7 @@ def files(t):
     unchanged.check("strange files")
 
 
-@test("bad input: a drop-in that others may write is refused with the rest", ci="plain")
+@test("bad input: a drop-in that others may write is refused with the rest", ci="oldest")
 def drop_ins(t):
     unchanged = Unchanged(t)
     os.mkdir(f"{t.folder}/weir.d")
@@ -182,7 +182,7 @@ def drop_ins(t):
     unchanged.check("drop-ins of others")
 
 
-@test("bad input: wrong commands and flags are usage errors in one line", ci="plain")
+@test("bad input: wrong commands and flags are usage errors in one line", ci="oldest")
 def usage(t):
     unchanged = Unchanged(t)
     for command in (("nonsense",), (), ("apply", "extra"), ("plan", "--exit"), ("pool",), ("pool", "show"),
@@ -195,7 +195,7 @@ def usage(t):
     unchanged.check("wrong commands")
 
 
-@test("bad input: a cgroup root or run folder that is none", ci="plain")
+@test("bad input: a cgroup root or run folder that is none", ci="oldest")
 def places(t):
     unchanged = Unchanged(t)
     for flags in (("--cgroup-root", "/none"), ("--cgroup-root", "/tmp"), ("--cgroup-root", "/proc"),

@@ -188,7 +188,7 @@ def shares(t):
                 measure_shares(t, place, unit, direct)
 
 
-@test("io: a limit on the parent holds for its children together", timeout=150, ci="plain", measured=True)
+@test("io: a limit on the parent holds for its children together", ci="newest", measured=True)
 def parent_limit(t):
     limit = 2 * MB
     with mounted(t, disk()) as place:
@@ -208,7 +208,7 @@ parent = "team"
         measure(t, [Meter(team, key, limit, f"{key} of both children") for key in ("rbytes", "wbytes")], number(disk()))
 
 
-@test("io: a path leads through partition and device mapper to the disk, whose limit holds", timeout=150, ci="plain",
+@test("io: a path leads through partition and device mapper to the disk, whose limit holds", ci="newest",
       measured=True)
 def layers(t):
     whole, limit = number(disk()), 2 * MB

@@ -55,13 +55,13 @@ def pools_in_storm(t, hard):
     check.at_most(after["loose"], 0.8 * before["loose"], "page cache of the pool that does not: was there a storm?")
 
 
-@test("a page-cache storm outside does not reclaim a pool within its hard memory reservation", timeout=150, ci="plain",
+@test("a page-cache storm outside does not reclaim a pool within its hard memory reservation", ci="plain",
       measured=True)
 def hard_reservation(t):
     pools_in_storm(t, "true")
 
 
-@test("a page-cache storm outside does not reclaim a pool within its memory reservation", timeout=150, ci="plain",
+@test("a page-cache storm outside does not reclaim a pool within its memory reservation", ci="plain",
       measured=True)
 def reservation(t):
     """With the multi-generational LRU the kernel reclaims below memory.low, too (6.12): there it takes `hard`."""

@@ -59,7 +59,7 @@ def numbers(t):
     check.that(t.tree.exists(held.path), "the other container goes on")
 
 
-@test("metrics: the view of top follows keys and the size of the terminal, and gives the terminal back", timeout=180,
+@test("metrics: the view of top follows keys and the size of the terminal, and gives the terminal back",
       ci="plain")
 def top(t):
     t.weir.configure(POOLS).ok("apply")

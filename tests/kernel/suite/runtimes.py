@@ -168,12 +168,12 @@ def through_wrapper(t, runtime):
     check.equal(books(t), before, "the books afterwards")
 
 
-@test("runtimes: weir-runtime puts containers of crun into a pool", timeout=120, ci="newest")
+@test("runtimes: weir-runtime puts containers of crun into a pool", ci="newest")
 def wrapper_crun(t):
     through_wrapper(t, "crun")
 
 
-@test("runtimes: weir-runtime puts containers of runc into a pool", timeout=120, ci="soak")
+@test("runtimes: weir-runtime puts containers of runc into a pool", ci="soak")
 def wrapper_runc(t):
     through_wrapper(t, "runc")
 
@@ -212,17 +212,17 @@ def moves_along(t, runtime):
     check.equal(books(t), before, "the books afterwards")
 
 
-@test("runtimes: a container of crun that is moved stays crun's", timeout=120, on="cgroupfs", ci="newest")
+@test("runtimes: a container of crun that is moved stays crun's", on="cgroupfs", ci="newest")
 def moves_crun(t):
     moves_along(t, "crun")
 
 
-@test("runtimes: a container of runc that is moved stays runc's", timeout=120, on="cgroupfs", ci="newest")
+@test("runtimes: a container of runc that is moved stays runc's", on="cgroupfs", ci="newest")
 def moves_runc(t):
     moves_along(t, "runc")
 
 
-@test("runtimes: what a runtime could not be told is not moved", timeout=200, on="systemd", ci="newest")
+@test("runtimes: what a runtime could not be told is not moved", on="systemd", ci="newest")
 def stays(t):
     applied(t)
     podman = Podman(t, "crun", "systemd")
@@ -335,7 +335,7 @@ def without_sums(snapshot):
             else value for key, value in snapshot.items()}
 
 
-@test("bad input: descriptions and states that are broken are one line and place nothing", timeout=120, ci="plain")
+@test("bad input: descriptions and states that are broken are one line and place nothing", ci="plain")
 def broken_input(t):
     applied(t)
     before = without_sums(t.tree.snapshot(t.backend.top))
@@ -413,7 +413,7 @@ def stopped_holder(t):
     in_trouble(t, spoil)
 
 
-@test("runtimes: podman shows why weir refused, and starts when weir fails open", timeout=200, ci="newest")
+@test("runtimes: podman shows why weir refused, and starts when weir fails open", ci="newest")
 def podman_refused(t):
     applied(t, "[host]\ndefault_pool = \"batch\"\n[pool.batch]\nmemory = { limit = \"64MiB\" }\n")
     podman = Podman(t)

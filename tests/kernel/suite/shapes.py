@@ -114,7 +114,7 @@ def plan(t):
     check.shape(t.weir.json("plan"), PLAN)
 
 
-@test("json: a wrong configuration lists every mistake with its place", ci="plain")
+@test("json: a wrong configuration lists every mistake with its place", ci="oldest")
 def mistakes(t):
     t.weir.configure("[pool.web]\nshares = 0\nsahres = 5\n[pool.Bad]\n")
     found = t.weir.json("check", status=3)
@@ -159,7 +159,7 @@ def pool_path(t):
     check.equal(t.weir.json("pool", "path", "nightly")["path"], t.backend.pool("team", "nightly"), "path in JSON")
 
 
-@test("json: every error is one document with code, exit status, message and hint", ci="plain")
+@test("json: every error is one document with code, exit status, message and hint", ci="oldest")
 def errors(t):
     t.weir.configure(CONFIG)
     cases = [(("pool", "show", "wbe"), 7, "not-found"), (("apply", "--nonsense"), 2, "usage"), (("nonsense",), 2, "usage"),

@@ -53,7 +53,7 @@ def pools(t):
     return POOLS.replace("SCRATCH", "/dev/vdd")
 
 
-@test("systemd: daemon-reload and daemon-reexec move nothing and change no limit", on="systemd", timeout=240)
+@test("systemd: daemon-reload and daemon-reexec move nothing and change no limit", on="systemd")
 def reload(t):
     t.weir.configure(pools(t)).ok("apply")
     names = [f"job{number}" for number in range(t.count(4, 50))]
@@ -203,12 +203,12 @@ def oom(t):
     t.weir.configure(pools(t)).ok("apply")
     for _ in range(2):
         done = t.weir("run", "--pool", "web", "--name", "eater", "--memory", "40MiB", "--",
-                      "sh", "-c", "sleep 600 & weir-burn --threads 0 --hold 100000000 --seconds 60", timeout=90)
+                      "sh", "-c", "sleep 600 & weir-burn --threads 0 --hold 100000000 --seconds 60")
         check.equal(done.status, 137, "status")
         check.that(not t.tree.exists(f"{t.backend.pool('web')}/eater.scope"), "its cgroup is gone")
 
 
-@test("systemd: killed between any two steps, weir run leaves no scope and no process", on="systemd", timeout=240)
+@test("systemd: killed between any two steps, weir run leaves no scope and no process", on="systemd")
 def killed(t):
     t.weir.configure(pools(t)).ok("apply")
     for number in range(t.count(8, 200)):
@@ -255,7 +255,7 @@ def others(t):
         systemctl("daemon-reload")
 
 
-@test("systemd: weir run costs no more than systemd-run --scope", on="systemd", timeout=240, measured=True)
+@test("systemd: weir run costs no more than systemd-run --scope", on="systemd", measured=True)
 def cost(t):
     t.weir.configure("[pool.web]\n").ok("apply")
     weir, peer = [], []

@@ -57,10 +57,10 @@ def unharmed(t, agent):
     """It still serves, and nothing was made that should not be."""
     check.equal(agent.process.poll(), None, "the agent's end")
     run(t, "true", status=0)
-    check.soon(lambda: names(t) == [], "no container is left", 10)
+    check.soon(lambda: names(t) == [], "no container is left")
 
 
-@test("users: who is in allow runs commands as root does: born in the pool, status, signals, clean-up", timeout=120)
+@test("users: who is in allow runs commands as root does: born in the pool, status, signals, clean-up")
 def allowed(t):
     agent = serve(t)
     ci = t.backend.pool("ci")
@@ -136,7 +136,7 @@ def own(t):
     agent.stop()
 
 
-@test("users: who finds no room waits for it, in line with root; nothing is left of who gives up", timeout=150, ci="newest")
+@test("users: who finds no room waits for it, in line with root; nothing is left of who gives up", ci="newest")
 def waits(t):
     agent = serve(t, """
 [pool.ci]
@@ -192,13 +192,13 @@ def killed(t):
             time.sleep(7)
             check.equal([c["pids"] for c in t.weir.json("ps")["containers"]], [1], "processes that were left")
             t.weir("release", "bound", "--kill", prefix=ALICE, status=0)
-        check.soon(lambda: not t.tree.children(ci), f"{flag}: everything is gone", 10)
+        check.soon(lambda: not t.tree.children(ci), f"{flag}: everything is gone")
     unharmed(t, agent)
     agent.stop()
 
 
 def attack(name, wanted, slow=False):
-    @test(f"users, attack: {name.replace('_', ' ')}", timeout=120, ci="plain" if slow else "all")
+    @test(f"users, attack: {name.replace('_', ' ')}", ci="plain" if slow else "all")
     def attempt(t):
         agent = serve(t)
         said = intrude(t, name)
@@ -242,7 +242,7 @@ def setuid(t):
     agent.stop()
 
 
-@test("users, attack: a thousand connections of one user keep nobody else out", timeout=120, ci="plain")
+@test("users, attack: a thousand connections of one user keep nobody else out", ci="newest")
 def thousand(t):
     agent = serve(t)
     flood = subprocess.Popen([*ALICE, "python3", "-B", INTRUDER, "/run/weir/agent.sock", "many"], stdout=subprocess.PIPE)
