@@ -9,7 +9,7 @@ constexpr std::uint16_t kernel_default = 100;
 
 }  // namespace
 
-Division blank(const Members& members) {
+Division blank(const Contenders& members) {
   Division division;
   for (const auto& member : members)
     division.turn.push_back(member.admitted ? Turn::runs : Turn::waits);
@@ -18,7 +18,7 @@ Division blank(const Members& members) {
   return division;
 }
 
-Crew admitted(const Members& members) {
+Crew admitted(const Contenders& members) {
   Crew crew;
   for (std::size_t i = 0; i < members.size(); ++i)
     if (members[i].admitted) crew.push_back(i);
@@ -32,12 +32,12 @@ Crew running(const Division& division) {
   return crew;
 }
 
-void divide_fairly(const Resources& capacity, const Members& members, const Crew& on_cpu,
+void divide_fairly(const Resources& capacity, const Contenders& members, const Crew& on_cpu,
                    const Crew& resident, Division& division) {
   for (std::size_t r = 0; r < resource_count; ++r)
     divide_one(
         capacity, members, r == cpu ? on_cpu : resident, r,
-        [r](const Member& member) { return vessel_of(member, r); }, division);
+        [r](const Contender& member) { return vessel_of(member, r); }, division);
 }
 
 void set_weights(const Crew& crew, const std::vector<std::int64_t>& entitlements,
@@ -46,7 +46,7 @@ void set_weights(const Crew& crew, const std::vector<std::int64_t>& entitlements
   for (std::size_t k = 0; k < crew.size(); ++k) division.cpu_weight[crew[k]] = weights[k];
 }
 
-void set_fair_weights(const Resources& capacity, const Members& members, const Crew& crew,
+void set_fair_weights(const Resources& capacity, const Contenders& members, const Crew& crew,
                       Division& division) {
   std::vector<Vessel> vessels;
   for (auto i : crew) vessels.push_back(saturated_vessel(members[i], cpu));

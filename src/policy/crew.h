@@ -14,33 +14,33 @@ namespace weir {
 
 using Crew = std::vector<std::size_t>;  ///< indices of members that take part
 
-inline std::int64_t demand_of(const Member& member, std::size_t r) {
+inline std::int64_t demand_of(const Contender& member, std::size_t r) {
   return std::min(member.demand[r], member.limit[r]);
 }
 
-inline std::int64_t floor_of(const Member& member, std::size_t r) {
+inline std::int64_t floor_of(const Contender& member, std::size_t r) {
   return std::min(member.request[r], demand_of(member, r));
 }
 
 /// As if it wanted everything: the basis of weights.
-inline Vessel saturated_vessel(const Member& member, std::size_t r) {
+inline Vessel saturated_vessel(const Contender& member, std::size_t r) {
   return {member.shares, std::min(member.request[r], member.limit[r]), member.limit[r]};
 }
 
-inline Vessel vessel_of(const Member& member, std::size_t r) {
+inline Vessel vessel_of(const Contender& member, std::size_t r) {
   return {member.shares, floor_of(member, r), demand_of(member, r)};
 }
 
 /// Nobody has anything yet; who is admitted runs, the others wait.
-Division blank(const Members& members);
-Crew admitted(const Members& members);
+Division blank(const Contenders& members);
+Crew admitted(const Contenders& members);
 /// Those whose turn it is.
 Crew running(const Division& division);
 
 /// Divides resource `r` among `crew` by what `to_vessel(member)` says, into division.amount.
 template <class ToVessel>
-void divide_one(const Resources& capacity, const Members& members, const Crew& crew, std::size_t r,
-                ToVessel to_vessel, Division& division) {
+void divide_one(const Resources& capacity, const Contenders& members, const Crew& crew,
+                std::size_t r, ToVessel to_vessel, Division& division) {
   if (capacity[r] == 0) {  // most hosts divide two resources of four: nothing to do for the rest
     for (auto i : crew) {
       division.amount[i][r] = 0;
@@ -61,7 +61,7 @@ void divide_one(const Resources& capacity, const Members& members, const Crew& c
 
 /// Fair shares of CPU for `on_cpu`, of everything else for `resident`: who is frozen keeps its
 /// memory.
-void divide_fairly(const Resources& capacity, const Members& members, const Crew& on_cpu,
+void divide_fairly(const Resources& capacity, const Contenders& members, const Crew& on_cpu,
                    const Crew& resident, Division& division);
 
 /// cpu.weight of `crew` from entitlements in the same order; the others keep the kernel's default.
@@ -69,7 +69,7 @@ void set_weights(const Crew& crew, const std::vector<std::int64_t>& entitlements
                  Division& division);
 
 /// cpu.weight from the fair, saturated solve.
-void set_fair_weights(const Resources& capacity, const Members& members, const Crew& crew,
+void set_fair_weights(const Resources& capacity, const Contenders& members, const Crew& crew,
                       Division& division);
 
 }  // namespace weir

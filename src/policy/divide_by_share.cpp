@@ -14,13 +14,13 @@ namespace {
 
 constexpr auto cpu = static_cast<std::size_t>(Resource::cpu);
 
-ClassMember class_member(const Member& member, std::size_t r) {
+ClassMember class_member(const Contender& member, std::size_t r) {
   return {member.priority, member.shares, floor_of(member, r), demand_of(member, r)};
 }
 
 }  // namespace
 
-Result<Division> divide_fair(const Resources& capacity, const Members& members,
+Result<Division> divide_fair(const Resources& capacity, const Contenders& members,
                              const PolicyOptions&) {
   auto division = blank(members);
   const auto crew = admitted(members);
@@ -30,7 +30,7 @@ Result<Division> divide_fair(const Resources& capacity, const Members& members,
 }
 
 // Each member is one task that may be run in part; its demand is what the whole task takes.
-Result<Division> divide_drf(const Resources& capacity, const Members& members,
+Result<Division> divide_drf(const Resources& capacity, const Contenders& members,
                             const PolicyOptions&) {
   auto division = blank(members);
   const auto crew = admitted(members);
@@ -50,7 +50,7 @@ Result<Division> divide_drf(const Resources& capacity, const Members& members,
   return division;
 }
 
-Result<Division> divide_priority(const Resources& capacity, const Members& members,
+Result<Division> divide_priority(const Resources& capacity, const Contenders& members,
                                  const PolicyOptions&) {
   auto division = blank(members);
   const auto crew = admitted(members);
@@ -65,15 +65,18 @@ Result<Division> divide_priority(const Resources& capacity, const Members& membe
       if (amounts[k] < classes[k].floor) division.degraded = true;
     }
   }
-  for (std::size_t k = 0; k < crew.size(); ++k)
-    classes[k].floor = saturated_vessel(members[crew[k]], cpu).floor;
+  for (std::size_t k = 0; k < crew.size(); ++k) {
+    const auto vessel = saturated_vessel(members[crew[k]], cpu);
+    classes[k].floor = vessel.floor;
+    classes[k].demand = vessel.ceiling;
+  }
   set_weights(crew, class_entitlements(classes, capacity[cpu]), division);
   return division;
 }
 
 // Shares of CPU become the c-mu index; requests stay floors, so that speed for the short ones is
 // never paid with a guarantee.
-Result<Division> divide_latency(const Resources& capacity, const Members& members,
+Result<Division> divide_latency(const Resources& capacity, const Contenders& members,
                                 const PolicyOptions& options) {
   const auto crew = admitted(members);
   std::vector<Worker> workers;
@@ -94,7 +97,7 @@ Result<Division> divide_latency(const Resources& capacity, const Members& member
   auto division = blank(members);
   divide_fairly(capacity, members, crew, crew, division);
   divide_one(
-      capacity, indexed, crew, cpu, [](const Member& member) { return vessel_of(member, cpu); },
+      capacity, indexed, crew, cpu, [](const Contender& member) { return vessel_of(member, cpu); },
       division);
   set_fair_weights(capacity, indexed, crew, division);
   return division;

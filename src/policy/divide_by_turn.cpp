@@ -9,8 +9,8 @@ namespace {
 
 constexpr auto cpu = static_cast<std::size_t>(Resource::cpu);
 
-/// Members that run together from `first` on, in order around the ring, while they fit by CPU.
-Crew turn_from(const Resources& capacity, const Members& members, const Crew& ring,
+/// Contenders that run together from `first` on, in order around the ring, while they fit by CPU.
+Crew turn_from(const Resources& capacity, const Contenders& members, const Crew& ring,
                std::size_t first) {
   Crew crew;
   std::int64_t used = 0;
@@ -26,7 +26,7 @@ Crew turn_from(const Resources& capacity, const Members& members, const Crew& ri
 }
 
 /// Where in the ring each set begins when everybody has run once.
-std::vector<std::size_t> beginnings(const Resources& capacity, const Members& members,
+std::vector<std::size_t> beginnings(const Resources& capacity, const Contenders& members,
                                     const Crew& ring) {
   std::vector<std::size_t> first;
   for (std::size_t at = 0; at < ring.size();) {
@@ -38,7 +38,7 @@ std::vector<std::size_t> beginnings(const Resources& capacity, const Members& me
 
 }  // namespace
 
-Result<Division> divide_fifo(const Resources& capacity, const Members& members,
+Result<Division> divide_fifo(const Resources& capacity, const Contenders& members,
                              const PolicyOptions& options) {
   auto division = blank(members);
   auto free = capacity;
@@ -62,7 +62,7 @@ Result<Division> divide_fifo(const Resources& capacity, const Members& members,
   return division;
 }
 
-Result<Division> divide_round_robin(const Resources& capacity, const Members& members,
+Result<Division> divide_round_robin(const Resources& capacity, const Contenders& members,
                                     const PolicyOptions& options) {
   auto division = blank(members);
   const auto ring = admitted(members);

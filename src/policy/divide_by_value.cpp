@@ -13,7 +13,7 @@ namespace {
 constexpr auto cpu = static_cast<std::size_t>(Resource::cpu);
 
 /// What the container's value is the value of: its request, else its limit, else its demand.
-Resources nominal_size(const Member& member, const Resources& capacity) {
+Resources nominal_size(const Contender& member, const Resources& capacity) {
   Resources size;
   for (std::size_t r = 0; r < resource_count; ++r) {
     size[r] = member.request[r];
@@ -35,7 +35,7 @@ double times_nominal(const Resources& amount, const Resources& size) {
 
 enum class Wanting { its_demand, everything };
 
-ThroughputTree tree_for(const Resources& capacity, const Members& members, const Crew& crew,
+ThroughputTree tree_for(const Resources& capacity, const Contenders& members, const Crew& crew,
                         Wanting wanting) {
   ThroughputTree tree{capacity, {}, {}};
   for (auto i : crew) {
@@ -88,7 +88,7 @@ Result<std::vector<Resources>> solve(const ThroughputTree& tree, LpSolver* solve
 
 }  // namespace
 
-Result<Division> divide_throughput(const Resources& capacity, const Members& members,
+Result<Division> divide_throughput(const Resources& capacity, const Contenders& members,
                                    const PolicyOptions& options) {
   const auto crew = admitted(members);
   auto amounts = solve(tree_for(capacity, members, crew, Wanting::its_demand), options.solver);

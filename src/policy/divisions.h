@@ -6,14 +6,14 @@
 
 namespace weir {
 
-using Members = std::vector<Member>;
+using Contenders = std::vector<Contender>;
 
-Result<Division> divide_fair(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_drf(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_fifo(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_round_robin(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_priority(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_throughput(const Resources&, const Members&, const PolicyOptions&);
-Result<Division> divide_latency(const Resources&, const Members&, const PolicyOptions&);
+Result<Division> divide_fair(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_drf(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_fifo(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_round_robin(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_priority(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_throughput(const Resources&, const Contenders&, const PolicyOptions&);
+Result<Division> divide_latency(const Resources&, const Contenders&, const PolicyOptions&);
 
 }  // namespace weir

@@ -4,6 +4,8 @@
 
 #include "weir/policy/desired.h"
 #include "weir/policy/fair.h"
+#include "weir/policy/priority.h"
+#include "weir/policy/throughput.h"
 
 namespace weir {
 namespace {
@@ -68,6 +70,30 @@ std::vector<T> typed(const std::vector<std::int64_t>& amounts) {
   return out;
 }
 
+std::vector<std::int64_t> cpu_by_class(Cores cpu, const std::vector<ContainerRecord>& members) {
+  std::vector<ClassMember> classes;
+  for (const auto& member : members)
+    classes.push_back({member.priority, default_shares, member.cpu_reserved().value,
+                       number(member.cpu_limit).value_or(unbounded)});
+  return class_entitlements(classes, cpu.value);
+}
+
+/// What a member is worth, it is worth for what it asked for; for all of it where it asked for
+/// nothing.
+std::vector<std::int64_t> cpu_by_value(const PoolSpec& spec, Cores cpu,
+                                       const std::vector<ContainerRecord>& members) {
+  std::vector<ValueNode> nodes;
+  const auto usual = spec.container.value.value_or(1);
+  for (const auto& member : members) {
+    const auto asked = member.cpu_reserved().value;
+    const auto size = asked > 0 ? asked : number(member.cpu_limit).value_or(cpu.value);
+    const auto value =
+        member.value.value_or(usual) / static_cast<double>(std::max<std::int64_t>(1, size));
+    nodes.push_back({{}, value, asked, number(member.cpu_limit), {}});
+  }
+  return solve_throughput(nodes, cpu.value);
+}
+
 }  // namespace
 
 Entitlements entitlements(const PoolTree& tree) {
@@ -83,7 +109,7 @@ Entitlements entitlements(const PoolTree& tree) {
   return out;
 }
 
-Entitlements member_entitlements(Cores cpu, Bytes memory,
+Entitlements member_entitlements(const PoolSpec& spec, Cores cpu, Bytes memory,
                                  const std::vector<ContainerRecord>& members) {
   std::vector<FairNode> cpu_nodes, memory_nodes;
   for (const auto& member : members) {
@@ -92,8 +118,11 @@ Entitlements member_entitlements(Cores cpu, Bytes memory,
     memory_nodes.push_back(
         {{}, default_shares, member.memory_reserved().value, number(member.memory_limit), {}});
   }
-  const auto cpu_result = solve_saturated(cpu_nodes, cpu.value);
+  auto cpu_result = solve_saturated(cpu_nodes, cpu.value);
   const auto memory_result = solve_saturated(memory_nodes, memory.value);
+  const auto policy = spec.policy.value;
+  if (policy == PolicyKind::priority) cpu_result.amount = cpu_by_class(cpu, members);
+  if (policy == PolicyKind::throughput) cpu_result.amount = cpu_by_value(spec, cpu, members);
   Entitlements out;
   out.cpu = typed<Cores>(cpu_result.amount);
   out.memory = typed<Bytes>(memory_result.amount);

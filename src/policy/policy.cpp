@@ -6,13 +6,13 @@
 namespace weir {
 namespace {
 
-using Rule = Result<Division> (*)(const Resources&, const Members&, const PolicyOptions&);
+using Rule = Result<Division> (*)(const Resources&, const Contenders&, const PolicyOptions&);
 
 class RulePolicy : public Policy {
  public:
   RulePolicy(Rule rule, const PolicyOptions& options) : rule_(rule), options_(options) {}
   Result<Division> divide(const Resources& capacity,
-                          const std::vector<Member>& members) const override {
+                          const std::vector<Contender>& members) const override {
     return rule_(capacity, members, options_);
   }
 

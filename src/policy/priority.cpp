@@ -77,7 +77,8 @@ std::vector<std::int64_t> class_entitlements(std::span<const ClassMember> member
   for_each_class(members, [&](std::span<const std::size_t> group) {
     vessels.clear();
     part.resize(group.size());
-    for (auto i : group) vessels.push_back({members[i].shares, members[i].floor, unbounded});
+    for (auto i : group)
+      vessels.push_back({members[i].shares, members[i].floor, members[i].demand});
     water.divide(vessels, total, part);
     const bool highest = reduction == 1;
     for (std::size_t k = 0; k < group.size(); ++k)

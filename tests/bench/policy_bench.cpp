@@ -180,7 +180,7 @@ void throughput() {
 void decisions() {
   constexpr std::int64_t core = 1'000'000, gib = std::int64_t{1} << 30;
   Random random(1);
-  std::vector<Member> members(10'000);
+  std::vector<Contender> members(10'000);
   for (auto& member : members) {
     member.shares = random.between(1, 1'000);
     member.priority = random.between(0, 4);

@@ -153,7 +153,7 @@ TEST_CASE("T1: throughput is worth at least what fair is worth") {
     CAPTURE(seed);
     Random random(seed);
     const auto capacity = cpu_memory(16 * core, 64 * gib);
-    std::vector<Member> members(random.below(12) + 1);
+    std::vector<Contender> members(random.below(12) + 1);
     for (auto& member : members) {
       member.value = static_cast<double>(random.between(1, 9));
       member.demand = cpu_memory(random.between(core, 8 * core), random.between(gib, 32 * gib));

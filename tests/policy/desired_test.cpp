@@ -163,6 +163,38 @@ TEST_CASE("a container's files do not depend on the containers of other pools") 
     CHECK(alone.cgroups[i].files == beside.cgroups[i].files);
 }
 
+ContainerRecord of_class(std::int64_t priority, double cores, std::optional<double> limit = {}) {
+  ContainerRecord record{.name = *ContainerName::parse("x")};
+  record.priority = priority;
+  record.cpu_request = Cores{static_cast<std::int64_t>(cores * 1e6)};
+  if (limit) record.cpu_limit = Cores{static_cast<std::int64_t>(*limit * 1e6)};
+  return record;
+}
+
+TEST_CASE("under priority the highest class divides the CPU, those below weigh a hundredth each") {
+  PoolSpec spec{.name = *PoolName::parse("p")};
+  const std::vector members{of_class(0, 0.5), of_class(5, 0), of_class(5, 0, 1), of_class(-3, 0)};
+  const auto cpu = [&] {
+    return member_entitlements(spec, whole_cores(4), Bytes{mib}, members).cpu;
+  };
+  CHECK(cpu()[1] == cpu()[3]);
+  CHECK(cpu()[1] == cpu()[0]);
+  spec.policy.value = PolicyKind::priority;
+  CHECK(cpu() == std::vector{Cores{540'000}, Cores{3'000'000}, Cores{1'000'000}, Cores{400}});
+  CHECK(member_entitlements(spec, whole_cores(4), Bytes{mib}, members).weight ==
+        std::vector<std::uint16_t>{1800, 10'000, 3333, 1});
+}
+
+TEST_CASE("under throughput what is worth most for a core gets the CPU above the requests") {
+  PoolSpec spec{.name = *PoolName::parse("p")};
+  spec.policy.value = PolicyKind::throughput;
+  std::vector members{of_class(0, 1), of_class(0, 1, 2), of_class(0, 0, 2)};
+  members[1].value = 3;
+  members[2].value = 8;
+  const auto cpu = member_entitlements(spec, whole_cores(4), Bytes{mib}, members).cpu;
+  CHECK(cpu == std::vector{whole_cores(1), whole_cores(1), whole_cores(2)});
+}
+
 TEST_CASE("the top slice weighs its capacity against what is outside") {
   const Cores four = whole_cores(4);
   // Nobody outside counts as one task for each CPU: 400 * 3.5 / 0.5.

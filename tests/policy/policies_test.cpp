@@ -159,8 +159,8 @@ TEST_CASE("a rotation lets in what fits, and who was preempted queues last") {
   CHECK(rotation.running() == Ids{2});
 }
 
-Member wanting(std::int64_t cpu, std::int64_t memory = 0) {
-  Member member;
+Contender wanting(std::int64_t cpu, std::int64_t memory = 0) {
+  Contender member;
   member.demand = cpu_memory(cpu, memory);
   return member;
 }

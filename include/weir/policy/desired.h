@@ -30,8 +30,10 @@ struct Entitlements {
 /// container never rewrites another pool's weight.
 Entitlements entitlements(const PoolTree& tree);
 
-/// Of the members of one pool that is entitled to `cpu` and `memory`.
-Entitlements member_entitlements(Cores cpu, Bytes memory,
+/// Of the members of one pool that is entitled to `cpu` and `memory`: CPU as its policy says,
+/// memory fairly. Under `priority` the highest class that has members takes what is above the
+/// floors; under `throughput` those of the highest value for a core do.
+Entitlements member_entitlements(const PoolSpec& spec, Cores cpu, Bytes memory,
                                  const std::vector<ContainerRecord>& members);
 
 /// What competes with the top slice in its parent.

@@ -17,7 +17,7 @@
 namespace weir {
 
 /// A container of the pool, in order of arrival.
-struct Member {
+struct Contender {
   std::int64_t shares = default_shares;
   std::int64_t priority = 0;
   double value = 1;            ///< of the whole container, for throughput
@@ -55,7 +55,7 @@ class Policy {
   /// Divides what the pool has. Depends on nothing but its arguments. Fails only where an LP
   /// solver does.
   virtual Result<Division> divide(const Resources& capacity,
-                                  const std::vector<Member>& members) const = 0;
+                                  const std::vector<Contender>& members) const = 0;
 };
 
 struct PolicyOptions {

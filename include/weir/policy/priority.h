@@ -22,7 +22,7 @@ std::vector<std::int64_t> divide_by_class(std::span<const ClassMember> members, 
 
 /// Entitlements that make cpu.weight resemble strict classes: in the highest populated class what
 /// a saturated solve within the class gives; in each class below, its floor and a hundredth of what
-/// the class above it would weigh. Demands are not read.
+/// the class above it would weigh. A member's demand is what its limit lets it have.
 std::vector<std::int64_t> class_entitlements(std::span<const ClassMember> members,
                                              std::int64_t total);
 

@@ -91,3 +91,23 @@ def kill(t):
     check.equal(states(t), {"high": "running"}, "who is left")
     check.contains(refused(t, 4, memory=500), "missing", "killing a higher class")
     check.that(young.process.poll() is None, "a higher class was killed")
+
+
+@test("priority: the kernel's weights go by class, and a new highest class pushes the others down")
+def class_weights(t):
+    t.weir.configure('[host]\nreserve = { cpu = 0 }\n[pool.jobs]\npolicy = "priority"\ncpu = { limit = 1 }\n'
+                     '[pool.worth]\npolicy = "throughput"\ncpu = { limit = 1 }\n').ok("apply")
+    weight = lambda box: t.tree.number(box.path, "cpu.weight")
+    reserving, plain = job(t, "reserving", 0, cpu="0.2"), job(t, "plain", 0, cpu="0.01")
+    check.equal([weight(box) for box in (reserving, plain)], [10000, 10000], "weights of equals")
+    high = job(t, "high", 5, cpu="0.1")
+    check.equal([weight(box) for box in (reserving, plain, high)], [2050, 150, 10000],
+                "their requests and a hundredth of a half each, and all")
+    entitled = {c["name"]: c["cpu"]["entitlement"] for c in t.weir.json("ps")["containers"]}
+    check.equal(entitled, {"reserving": 0.205, "plain": 0.015, "high": 1}, "what they are entitled to")
+    check.equal(t.weir.json("verify")["drift"], [], "drift")
+    end(high.process, signal.SIGTERM)
+    check.soon(lambda: weight(plain) == 10000 or t.weir.ok("apply") is None, "they share again when it has ended")
+    cheap, dear = (t.run("worth", name, "sleep", "600", flags=("--cpu-request", "0.2", "--value", value))
+                   for name, value in (("cheap", "1"), ("dear", "4")))
+    check.equal([weight(box) for box in (cheap, dear)], [2500, 10000], "throughput: the request, and all the rest")
