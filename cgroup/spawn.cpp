@@ -146,6 +146,16 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
+bool write_whole(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
 /// Exchanges the one message; whatever goes wrong, the parent finds no answer.
 void ask_as_child(const Question& question, const sockaddr_un& address, std::string& room,
                   UniqueFd& out, pid_t parent) {
@@ -159,8 +169,12 @@ void ask_as_child(const Question& question, const sockaddr_un& address, std::str
       room.compare(0, question.greeting.size(), question.greeting) == 0) {
     // Whatever came of it: an agent that hears nobody more has said so.
     static_cast<void>(!::send(fd.get(), message.data(), message.size(), MSG_NOSIGNAL));
-    const auto n = receive();
-    if (n > 0) static_cast<void>(!::write(out.get(), room.data(), static_cast<std::size_t>(n)));
+    for (bool more = true; more;) {
+      const auto n = receive();
+      const std::string_view said{room.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+      more = !question.notice.empty() && said.starts_with(question.notice);
+      more = write_whole(out.get(), said) && more;
+    }
   }
   ::prctl(PR_SET_PDEATHSIG, 0);
   out.reset();
@@ -194,6 +208,15 @@ Result<Child> spawn(int cgroup, const Command& command, Prelude prelude) {
   return Child{pid, UniqueFd{pidfd}, std::move(gate.write_end), std::move(status.read_end)};
 }
 
+void take_notices(std::string& text, const Question& question, const AnswerReader& reader) {
+  while (!question.notice.empty() && text.starts_with(question.notice)) {
+    const auto end = text.find('\n');
+    if (end == std::string::npos) return;
+    reader.take_notice(std::string_view{text}.substr(0, end + 1));
+    text.erase(0, end + 1);
+  }
+}
+
 }  // namespace
 
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
@@ -211,21 +234,21 @@ Result<Child> spawn_asking(const Question& question, const Command& command, Uni
   return child;
 }
 
-std::optional<std::string> read_answer(const UniqueFd& answer, std::size_t at_most, int interrupt,
-                                       const std::function<bool()>& interrupted) {
-  std::string text(at_most, '\0');
-  std::size_t size = 0;
-  while (size < at_most) {
-    std::array<pollfd, 2> watched{pollfd{answer.get(), POLLIN, 0}, pollfd{interrupt, POLLIN, 0}};
+std::optional<std::string> read_answer(const UniqueFd& answer, const Question& question,
+                                       const AnswerReader& reader) {
+  std::string text, room(question.longest_answer, '\0');
+  while (text.size() < question.longest_answer) {
+    std::array<pollfd, 2> watched{pollfd{answer.get(), POLLIN, 0},
+                                  pollfd{reader.interrupt, POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
-    if (watched[1].revents != 0 && interrupted()) return std::nullopt;
+    if (watched[1].revents != 0 && reader.interrupted()) return std::nullopt;
     if (watched[0].revents == 0) continue;
-    const auto n = ::read(answer.get(), text.data() + size, at_most - size);
+    const auto n = ::read(answer.get(), room.data(), question.longest_answer - text.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
-    size += static_cast<std::size_t>(n);
+    text.append(room, 0, static_cast<std::size_t>(n));
+    take_notices(text, question, reader);
   }
-  text.resize(size);
   return text;
 }
 

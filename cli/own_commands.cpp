@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ps and status of an ordinary user, who sees his own containers: the agent tells.
+// ps and status of an ordinary user, who sees his own containers and tickets: the agent tells.
 #include "own_commands.h"
 
 #include <algorithm>
@@ -23,12 +23,9 @@ struct Own {
 };
 
 Result<Own> look(const Arguments& args) {
-  WEIR_TRY(auto loaded, load(args.options));
-  if (!loaded.tree)
-    return fail(Errc::config, fmt::format("{}: has mistakes", args.options.config),
-                "`weir check` shows them");
-  WEIR_TRY(auto status, status_by_agent(args.options, *loaded.tree));
-  return Own{std::move(*loaded.tree), std::move(status)};
+  WEIR_TRY(auto tree, configured_tree(args));
+  WEIR_TRY(auto status, status_by_agent(args.options, tree));
+  return Own{std::move(tree), std::move(status)};
 }
 
 void print_table(const Own& own, const Arguments& args) {
@@ -59,6 +56,14 @@ Json containers_json(const Own& own) {
 
 }  // namespace
 
+Result<PoolTree> configured_tree(const Arguments& args) {
+  WEIR_TRY(auto loaded, load(args.options));
+  if (!loaded.tree)
+    return fail(Errc::config, fmt::format("{}: has mistakes", args.options.config),
+                "`weir check` shows them");
+  return std::move(*loaded.tree);
+}
+
 Result<int> own_ps_command(const Arguments& args) {
   WEIR_TRY(auto own, look(args));
   if (args.pool) {
@@ -81,11 +86,14 @@ Result<int> own_status_command(const Arguments& args) {
     print_table(own, args);
     return 0;
   }
+  Json queue = Json::array();
+  WEIR_TRY(const auto tickets, queue_by_agent(args.options, own.tree));
+  for (const auto& entry : tickets) queue.push_back(ticket_json(own.tree, entry));
   // What others have is not theirs to see.
   print_json({{"host", Json::object()},
               {"pools", Json::array()},
               {"containers", containers_json(own)},
-              {"queue", Json::array()}});
+              {"queue", std::move(queue)}});
   return 0;
 }
 

@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "weir/cgroup/identity.h"
+#include "weir/runtime/agent_client.h"
 #include "weir/runtime/audit.h"
 #include "weir/runtime/queue.h"
 #include "weir/runtime/status.h"
 
 #include "commands.h"
 #include "json.h"
+#include "own_commands.h"
 #include "report.h"
 #include "table.h"
 
@@ -33,7 +35,7 @@ std::string asked_words(const ContainerRecord& record) {
   return fmt::format("{} cores, {}", to_text(cpu), to_text(memory));
 }
 
-void print_queue(const Session& session, const std::vector<WaitingStatus>& queue,
+void print_queue(const PoolTree& tree, const std::vector<WaitingStatus>& queue,
                  const Arguments& args) {
   Table table({{"TICKET"},
                {"POOL"},
@@ -45,7 +47,7 @@ void print_queue(const Session& session, const std::vector<WaitingStatus>& queue
   const auto now = self().now_us;
   for (const auto& entry : queue) {
     const auto& record = entry.ticket.record;
-    table.add({fmt::format("{}", entry.ticket.number), session.tree.pools[entry.pool].name().str(),
+    table.add({fmt::format("{}", entry.ticket.number), tree.pools[entry.pool].name().str(),
                fmt::format("{}", entry.position), record.name.str(), asked_words(record),
                fmt::format("{}", std::max<std::int64_t>(0, now - record.since_us) / 1'000'000),
                fmt::format("{}", record.priority)});
@@ -53,26 +55,30 @@ void print_queue(const Session& session, const std::vector<WaitingStatus>& queue
   table.print(args);
 }
 
-}  // namespace
-
-Result<int> queue_command(const Arguments& args) {
-  WEIR_TRY(auto session, open_session(args.options));
-  WEIR_TRY(auto queue, read_queue(session));
+Result<int> show_queue(const PoolTree& tree, std::vector<WaitingStatus> queue,
+                       const Arguments& args) {
   if (args.pool) {
-    WEIR_TRY(const auto only, find_pool(session.tree, *args.pool));
+    WEIR_TRY(const auto only, find_pool(tree, *args.pool));
     std::erase_if(queue, [&](const WaitingStatus& entry) { return entry.pool != only; });
   }
   if (!args.json) {
-    print_queue(session, queue, args);
+    print_queue(tree, queue, args);
     return 0;
   }
   Json tickets = Json::array();
-  for (const auto& entry : queue) tickets.push_back(ticket_json(session.tree, entry));
+  for (const auto& entry : queue) tickets.push_back(ticket_json(tree, entry));
   print_json({{"queue", std::move(tickets)}});
   return 0;
 }
 
-Result<int> queue_cancel_command(const Arguments& args) {
+Status cancel(const Arguments& args) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent) {
+    AgentRequest request{.what = AgentRequest::What::cancel,
+                         .asked = {.name = *ContainerName::parse("ticket")}};
+    request.ticket = args.ticket;
+    return ask_agent(args.options, request).map([](const AgentReply&) {});
+  }
   WEIR_TRY(auto session, open_session(args.options));
   const auto done = [&]() -> Status {
     WEIR_TRY(auto lock, session.run_dir.lock_books());
@@ -82,7 +88,26 @@ Result<int> queue_cancel_command(const Arguments& args) {
     return queue.call_next();
   };
   const auto number = fmt::format("{}", args.ticket);
-  WEIR_CHECK(audited(session.audit_log, {.what = "queue cancel", .container = number}, done()));
+  return audited(session.audit_log, {.what = "queue cancel", .container = number}, done());
+}
+
+}  // namespace
+
+Result<int> queue_command(const Arguments& args) {
+  WEIR_TRY(const bool by_agent, asks_agent(args.options));
+  if (by_agent) {
+    WEIR_TRY(const auto tree, configured_tree(args));
+    WEIR_TRY(auto queue, queue_by_agent(args.options, tree));
+    return show_queue(tree, std::move(queue), args);
+  }
+  WEIR_TRY(auto session, open_session(args.options));
+  WEIR_TRY(auto queue, read_queue(session));
+  return show_queue(session.tree, std::move(queue), args);
+}
+
+Result<int> queue_cancel_command(const Arguments& args) {
+  WEIR_CHECK(cancel(args));
+  const auto number = fmt::format("{}", args.ticket);
   if (args.json)
     print_json({{"ticket", number}, {"cancelled", true}});
   else

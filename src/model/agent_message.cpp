@@ -20,6 +20,8 @@ constexpr std::array words{
     std::pair{AgentRequest::What::await, std::string_view{"await"}},
     std::pair{AgentRequest::What::list, std::string_view{"list"}},
     std::pair{AgentRequest::What::release, std::string_view{"release"}},
+    std::pair{AgentRequest::What::queue, std::string_view{"queue"}},
+    std::pair{AgentRequest::What::cancel, std::string_view{"cancel"}},
 };
 
 std::string_view word_of(AgentRequest::What what) {
@@ -64,6 +66,12 @@ bool take_wait(std::string_view text, std::optional<std::chrono::milliseconds>& 
   return number && *number >= 0 && *number <= wait_for_ever.count();
 }
 
+bool take_ticket(std::string_view text, std::uint64_t& out) {
+  const auto number = to_number<std::uint64_t>(text);
+  if (number) out = *number;
+  return number.has_value();
+}
+
 bool take_request_field(AgentRequest& request, std::string_view key, std::string_view value) {
   if (key == "what") return take_what(value, request.what);
   if (key == "pool") {
@@ -74,6 +82,8 @@ bool take_request_field(AgentRequest& request, std::string_view key, std::string
   if (key == "die_with_parent") return (request.die_with_parent = true);
   if (key == "kill") return (request.kill = true);
   if (key == "wait") return take_wait(value, request.wait);
+  if (key == "tell") return (request.tell = true);
+  if (key == "ticket") return take_ticket(value, request.ticket);
   return true;  // a later version's key
 }
 
@@ -100,6 +110,8 @@ std::string AgentRequest::str() const {
   if (die_with_parent) out += "\ndie_with_parent 1";
   if (kill) out += "\nkill 1";
   if (wait) out += fmt::format("\nwait {}", wait->count());
+  if (tell) out += "\ntell 1";
+  if (ticket != 0) out += fmt::format("\nticket {}", ticket);
   return fmt::format("{}{}{}", out, gap, asked.str());
 }
 

@@ -81,6 +81,30 @@ bool take_listed(ListedContainer& out, const Line& line) {
   return true;
 }
 
+bool take_pool(std::string_view text, std::optional<PoolName>& out) {
+  auto name = PoolName::parse(text);
+  if (name) out = std::move(*name);
+  return name.has_value();
+}
+
+/// What is said of a ticket before its record.
+struct TicketFacts {
+  std::uint64_t number = 0;
+  std::size_t position = 0;
+  int pid = 0;
+  std::int64_t arrived_us = 0;
+  std::optional<PoolName> pool;
+
+  bool take(const Line& line) {
+    if (line.key == "ticket") return take_number(line.value, number);
+    if (line.key == "position") return take_number(line.value, position);
+    if (line.key == "pid") return take_number(line.value, pid);
+    if (line.key == "arrived_us") return take_number(line.value, arrived_us);
+    if (line.key == "pool") return take_pool(line.value, pool);
+    return true;
+  }
+};
+
 template <class Take>
 Status each_line(std::string_view block, Take take) {
   for (const auto line : split(block, '\n'))
@@ -96,6 +120,39 @@ std::string listed_text(const ListedContainer& entry) {
   return out + std::string{gap} + std::string{trim(entry.record.str())};
 }
 
+std::string listed_text(const ListedTicket& entry) {
+  const auto& ticket = entry.ticket;
+  return fmt::format("{}ticket {}\nposition {}\npool {}\npid {}\narrived_us {}{}{}", gap,
+                     ticket.number, entry.position, ticket.pool.str(), ticket.pid,
+                     ticket.arrived_us, gap, trim(ticket.record.str()));
+}
+
+Status take_entry(std::string_view facts, ContainerRecord record, AgentReply& out) {
+  if (facts.starts_with("ticket ")) {
+    TicketFacts said;
+    WEIR_CHECK(each_line(facts, [&](const Line& line) { return said.take(line); }));
+    if (!said.pool) return malformed(facts.substr(0, facts.find('\n')));
+    out.tickets.push_back(
+        {{said.number, std::move(*said.pool), std::move(record), said.pid, said.arrived_us},
+         said.position});
+    return {};
+  }
+  ListedContainer entry{.path = {}, .record = std::move(record)};
+  WEIR_CHECK(each_line(facts, [&](const Line& line) { return take_listed(entry, line); }));
+  out.containers.push_back(std::move(entry));
+  return {};
+}
+
+/// The entries that find room.
+template <class Entry>
+void add_entries(const std::vector<Entry>& entries, std::string& out) {
+  for (const auto& entry : entries) {
+    const auto more = listed_text(entry);
+    if (out.size() + more.size() > longest_reply) break;
+    out += more;
+  }
+}
+
 }  // namespace
 
 Result<AgentReply> AgentReply::parse(std::string_view text) {
@@ -108,9 +165,7 @@ Result<AgentReply> AgentReply::parse(std::string_view text) {
     const auto facts = take_block(text);
     auto record = ContainerRecord::parse(take_block(text));
     if (!record) return pass(std::move(record));
-    ListedContainer entry{.path = {}, .record = std::move(*record)};
-    WEIR_CHECK(each_line(facts, [&](const Line& line) { return take_listed(entry, line); }));
-    out.containers.push_back(std::move(entry));
+    WEIR_CHECK(take_entry(facts, std::move(*record), out));
   }
   return out;
 }
@@ -123,12 +178,22 @@ std::string AgentReply::str() const {
                        printable(error->hint, 2 * longest_text));
   if (!path.is_root()) out += fmt::format("\npath {}", path.str());
   if (killed) out += "\nkilled 1";
-  for (const auto& entry : containers) {
-    const auto more = listed_text(entry);
-    if (out.size() + more.size() > longest_reply) break;
-    out += more;
-  }
+  add_entries(containers, out);
+  add_entries(tickets, out);
   return out;
+}
+
+Result<PlaceNotice> PlaceNotice::parse(std::string_view line) {
+  if (!line.starts_with(first_word)) return malformed(line);
+  const auto said = cut(trim(line.substr(first_word.size())));
+  PlaceNotice out;
+  if (!take_number(said.key, out.position) || out.position == 0) return malformed(line);
+  out.reason = printable(said.value, longest_text);
+  return out;
+}
+
+std::string PlaceNotice::str() const {
+  return fmt::format("{}{} {}\n", first_word, position, printable(reason, longest_text));
 }
 
 }  // namespace weir

@@ -21,6 +21,7 @@ AgentRequest request_for(const RunRequest& request) {
   out.leave = request.leave;
   out.die_with_parent = request.command.die_with_parent;
   if (request.wait) out.wait = request.wait->value_or(wait_for_ever);
+  out.tell = request.tell_place != nullptr;
   return out;
 }
 
@@ -72,11 +73,21 @@ Result<RunOutcome> run_by_agent(const Options& options, RunRequest request) {
   request.command.signal_mask = relay.previous_mask();
   const auto asked = request_for(request);
   const Question question{agent_socket(options), std::string{agent_greeting}, asked.str(),
-                          longest_reply};
+                          std::string{PlaceNotice::first_word}, longest_reply};
   UniqueFd answer;
   WEIR_TRY(auto child, spawn_asking(question, request.command, answer));
-  const auto text =
-      read_answer(answer, longest_reply, relay.descriptor(), [&] { return relay.asked_to_end(); });
+  std::size_t place = 0;
+  const auto tell = [&](std::size_t now, const std::string& reason) {
+    if (request.tell_place && now != place) request.tell_place(now, reason);
+    place = now;
+  };
+  const AnswerReader reader{relay.descriptor(), [&] { return relay.asked_to_end(); },
+                            [&](std::string_view line) {
+                              const auto notice = PlaceNotice::parse(line);
+                              if (notice) tell(notice->position, notice->reason);
+                            }};
+  const auto text = read_answer(answer, question, reader);
+  tell(0, "");
   const auto reply = text ? understand(*text) : fail_interrupted();
   if (!reply) {
     give_up(child);
@@ -95,6 +106,19 @@ Result<RunOutcome> run_by_agent(const Options& options, RunRequest request) {
   auto cleared = await_end(options, asked.asked.name);
   if (!cleared) outcome.cleanup = std::move(cleared).error();
   return outcome;
+}
+
+Result<std::vector<WaitingStatus>> queue_by_agent(const Options& options, const PoolTree& tree) {
+  AgentRequest request{.what = AgentRequest::What::queue,
+                       .asked = {.name = *ContainerName::parse("all")}};
+  WEIR_TRY(auto reply, ask_agent(options, request));
+  std::vector<WaitingStatus> out;
+  for (auto& entry : reply.tickets) {
+    const auto pool = tree.find(entry.ticket.pool.str());
+    if (!pool) continue;  // the agent has another configuration
+    out.push_back({std::move(entry.ticket), *pool, entry.position});
+  }
+  return out;
 }
 
 Result<HostStatus> status_by_agent(const Options& options, const PoolTree& tree) {

@@ -80,6 +80,28 @@ TEST_CASE("an error goes through a reply with its code, and cannot forge further
   CHECK(again->path.is_root());
 }
 
+TEST_CASE("tickets and what is told before a reply come back as they were written") {
+  AgentReply reply;
+  const QueueTicket ticket{17, *PoolName::parse("ci"), {.name = *ContainerName::parse("a")}, 42, 9};
+  reply.tickets = {{ticket, 3}, {ticket, 4}};
+  const auto again = AgentReply::parse(reply.str());
+  REQUIRE(again);
+  CHECK(again->str() == reply.str());
+  REQUIRE(again->tickets.size() == 2);
+  CHECK(again->tickets[1].position == 4);
+  CHECK(again->tickets[1].ticket.pool.str() == "ci");
+  CHECK_FALSE(AgentReply::parse("weir reply 1\n\nticket 1\npool ../x\n\nweir 1\nname a"));
+  CHECK_FALSE(AgentReply::parse("weir reply 1\n\nticket 1\n\nweir 1\nname a"));
+
+  const auto notice = PlaceNotice::parse(PlaceNotice{3, "pool ci\nis full"}.str());
+  REQUIRE(notice);
+  CHECK(notice->position == 3);
+  CHECK(notice->reason.find('\n') == std::string::npos);
+  for (const auto* wrong :
+       {"", "weir-waits-1 ", "weir-waits-1 0 x\n", "weir-waits-1 -1 x\n", "x 1 y\n"})
+    CHECK_FALSE(PlaceNotice::parse(wrong));
+}
+
 TEST_CASE("a reply never exceeds a message; what does not fit is left out") {
   AgentReply reply;
   reply.containers.assign(2000, ListedContainer{.record = {.name = *ContainerName::parse("a")}});

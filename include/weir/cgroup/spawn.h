@@ -44,6 +44,8 @@ Result<Child> spawn_into(const UniqueFd& directory, const Command& command);
 struct Question {
   std::string socket;  ///< the agent's
   std::string greeting, message;
+  /// What begins with it comes before the answer, any number of times, a line each.
+  std::string notice;
   std::size_t longest_answer = 0;
 };
 
@@ -52,10 +54,17 @@ struct Question {
 /// answer, which comes out of `answer` as a whole; nothing does where the agent gave none.
 Result<Child> spawn_asking(const Question& question, const Command& command, UniqueFd& answer);
 
-/// All of what comes out of `answer`, at most so long; empty where it closed without a word.
-/// Nothing when `interrupt` is readable first, and `interrupted` says that this is to end it.
-std::optional<std::string> read_answer(const UniqueFd& answer, std::size_t at_most, int interrupt,
-                                       const std::function<bool()>& interrupted);
+/// Whoever waits for an answer.
+struct AnswerReader {
+  int interrupt = -1;                                 ///< readable: perhaps it is to end
+  std::function<bool()> interrupted;                  ///< whether it is
+  std::function<void(std::string_view)> take_notice;  ///< a line, with its end
+};
+
+/// All of what comes out of `answer` behind the notices; empty where it closed without a word.
+/// Nothing when it was interrupted before.
+std::optional<std::string> read_answer(const UniqueFd& answer, const Question& question,
+                                       const AnswerReader& reader);
 
 /// Lets the child go on and waits until it executes its program. Nothing: it does. Else the error
 /// with errno: ENOENT where there is no such program.

@@ -13,6 +13,7 @@
 #include "weir/base/result.h"
 #include "weir/model/names.h"
 #include "weir/model/record.h"
+#include "weir/model/ticket.h"
 
 namespace weir {
 
@@ -32,6 +33,8 @@ struct AgentRequest {
     await,    ///< answer once the container `asked.name` is gone
     list,     ///< the sender's containers
     release,  ///< as `weir release`
+    queue,    ///< the sender's tickets
+    cancel,   ///< as `weir queue cancel`
   };
   What what = What::run;
   std::string pool = {};  ///< run
@@ -41,6 +44,8 @@ struct AgentRequest {
   bool die_with_parent = false;  ///< run: kill the container when the sender's parent ends
   bool kill = false;             ///< release
   std::optional<std::chrono::milliseconds> wait = {};  ///< run: for room, at most so long
+  bool tell = false;         ///< run: send a PlaceNotice when it waits, and when its place changes
+  std::uint64_t ticket = 0;  ///< cancel
 
   static Result<AgentRequest> parse(std::string_view text);
   [[nodiscard]] std::string str() const;
@@ -57,14 +62,33 @@ struct ListedContainer {
   Bytes memory = {};
 };
 
+/// One of the sender's tickets.
+struct ListedTicket {
+  QueueTicket ticket;
+  std::size_t position = 0;
+};
+
 struct AgentReply {
   std::optional<Error> error = {};  ///< else it is done
   CgroupPath path = {};             ///< run, release: the container's
   bool killed = false;              ///< release
   std::vector<ListedContainer> containers = {};
+  std::vector<ListedTicket> tickets = {};
 
   static Result<AgentReply> parse(std::string_view text);
-  /// Containers that find no room are left out, from the end.
+  /// Containers and tickets that find no room are left out, from the end.
+  [[nodiscard]] std::string str() const;
+};
+
+/// Comes before the reply, as a line each, to whoever asked to be told.
+struct PlaceNotice {
+  static constexpr std::string_view first_word = "weir-waits-1 ";
+
+  std::size_t position = 0;  ///< in the queue of its pool, from 1
+  std::string reason;        ///< what is missing
+
+  static Result<PlaceNotice> parse(std::string_view line);
+  /// With the end of the line.
   [[nodiscard]] std::string str() const;
 };
 

@@ -19,6 +19,9 @@ Result<RunOutcome> run_by_agent(const Options& options, RunRequest request);
 /// One request that is not `run`; an error of the agent's is the result's.
 Result<AgentReply> ask_agent(const Options& options, const AgentRequest& request);
 
+/// This user's tickets, in order of arrival.
+Result<std::vector<WaitingStatus>> queue_by_agent(const Options& options, const PoolTree& tree);
+
 /// This user's containers. Pools are left out, which are not his to see.
 Result<HostStatus> status_by_agent(const Options& options, const PoolTree& tree);
 

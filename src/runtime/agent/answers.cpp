@@ -33,6 +33,10 @@ std::optional<AgentReply> RequestsPart::answer(const AgentRequest& request, Requ
       return entrance_.ask(request, peer, guests_, now);
     case AgentRequest::What::list:
       return reply_of(list(peer));
+    case AgentRequest::What::queue:
+      return reply_of(list_tickets(peer));
+    case AgentRequest::What::cancel:
+      return reply_of(cancel(request, peer));
     case AgentRequest::What::await:
       return await(request, peer);
     case AgentRequest::What::release: {
@@ -41,6 +45,21 @@ std::optional<AgentReply> RequestsPart::answer(const AgentRequest& request, Requ
       return std::move(*done);
     }
   }
+  return AgentReply{};
+}
+
+Result<AgentReply> RequestsPart::list_tickets(const RequestPeer& peer) {
+  WEIR_TRY(const auto who, peer.identify());
+  WEIR_CHECK(entrance_.permissions().check_known(who));
+  AgentReply reply;
+  WEIR_TRY(reply.tickets, entrance_.tickets_of(peer.uid()));
+  return reply;
+}
+
+Result<AgentReply> RequestsPart::cancel(const AgentRequest& request, const RequestPeer& peer) {
+  WEIR_TRY(const auto who, peer.identify());
+  WEIR_CHECK(entrance_.permissions().check_known(who));
+  WEIR_CHECK(entrance_.cancel(request.ticket, peer.uid()));
   return AgentReply{};
 }
 

@@ -45,6 +45,10 @@ ContainerRecord asked_only(const ContainerRecord& said) {
   return record;
 }
 
+tl::unexpected<Error> cancelled(std::uint64_t ticket) {
+  return fail(Errc::no_capacity, fmt::format("ticket {} was cancelled", ticket));
+}
+
 }  // namespace
 
 void Entrance::configure(Session& session, AgentLoop& loop, AgentPart& part) {
@@ -125,9 +129,45 @@ Status Entrance::join(Queue& queue, Applicant applicant, std::size_t pool, Error
   std::optional<AgentTime> deadline;
   if (patience < wait_for_ever) deadline = now + patience;
   WEIR_CHECK(loop_->watch(peer.descriptor(), Interest::readable, *part_));
-  waiting_.push_back({std::move(applicant), std::move(peer), std::move(ticket), number, deadline,
-                      std::move(missing.message)});
+  auto& waiting =
+      waiting_.emplace_back(Waiting{std::move(applicant), std::move(peer), std::move(ticket),
+                                    number, deadline, std::move(missing.message)});
+  tell_place(waiting, queue.position(number));
   if (!next_look_) next_look_ = now + between_looks;
+  return {};
+}
+
+void Entrance::tell_place(Waiting& waiting, std::size_t place) {
+  if (!waiting.applicant.request.tell || place == 0 || place == waiting.place) return;
+  waiting.place = place;
+  waiting.peer.send(PlaceNotice{place, waiting.reason}.str());
+}
+
+Result<std::vector<ListedTicket>> Entrance::tickets_of(std::uint32_t uid) const {
+  auto& session = *session_;
+  WEIR_TRY(const auto lock, session.run_dir.lock_books());
+  auto books = session.books();
+  WEIR_TRY(const auto queue, Queue::read(session.io, books, session.tree, session.run_dir));
+  std::vector<ListedTicket> out;
+  for (auto& ticket : queue.tickets()) {
+    const auto position = queue.position(ticket.number);
+    if (ticket.record.owner_uid == uid) out.push_back({std::move(ticket), position});
+  }
+  return out;
+}
+
+Status Entrance::cancel(std::uint64_t ticket, std::uint32_t uid) {
+  const auto at = std::ranges::find(waiting_, ticket, &Waiting::number);
+  // Of others one learns nothing, not even that they wait.
+  if (at == waiting_.end() || at->peer.uid() != uid)
+    return fail(Errc::not_found, fmt::format("no ticket {} of yours", ticket),
+                "`weir queue` shows them");
+  loop_->unwatch(at->peer.descriptor());
+  at->peer.send(answered(cancelled(ticket), at->applicant.request, at->peer).str());
+  waiting_.erase(at);
+  auto& session = *session_;
+  WEIR_TRY(const auto lock, session.run_dir.lock_books());
+  call_next(session.io, session.tree, session.run_dir);
   return {};
 }
 
@@ -192,8 +232,7 @@ std::optional<AgentReply> Entrance::look(Waiting& waiting, Guests& guests, Agent
   auto& session = *session_;
   const auto& request = waiting.applicant.request;
   const auto decide = [&]() -> Result<std::optional<AgentReply>> {
-    if (!waiting.ticket.is_there())
-      return fail(Errc::no_capacity, fmt::format("ticket {} was cancelled", waiting.number));
+    if (!waiting.ticket.is_there()) return cancelled(waiting.number);
     if (waiting.deadline && now >= *waiting.deadline)
       return fail(Errc::no_capacity,
                   fmt::format("waited {} in vain: {}", to_text(*request.wait), waiting.reason),
@@ -205,6 +244,7 @@ std::optional<AgentReply> Entrance::look(Waiting& waiting, Guests& guests, Agent
     WEIR_TRY(const bool next, queue.is_next(waiting.number));
     if (!next) {
       WEIR_CHECK(queue.call_next());
+      tell_place(waiting, queue.position(waiting.number));
       return std::optional<AgentReply>{};
     }
     WEIR_CHECK(check_name_is_free(session, books, waiting.applicant.record.name));

@@ -30,6 +30,11 @@ class Entrance {
   /// Lets in whose turn it is; when to look again.
   std::optional<AgentTime> step(Guests& guests, AgentTime now);
 
+  /// Those of this user, in order of arrival.
+  Result<std::vector<ListedTicket>> tickets_of(std::uint32_t uid) const;
+  /// Ends the wait of one of this user's tickets.
+  Status cancel(std::uint64_t ticket, std::uint32_t uid);
+
   /// How many of this user wait.
   [[nodiscard]] std::size_t waiting_of(std::uint32_t uid) const;
   [[nodiscard]] const Permissions& permissions() const { return permissions_; }
@@ -48,7 +53,8 @@ class Entrance {
     HeldTicket ticket;
     std::uint64_t number;
     std::optional<AgentTime> deadline;
-    std::string reason;  ///< what is missing
+    std::string reason;     ///< what is missing
+    std::size_t place = 0;  ///< as it was told
   };
 
   Result<Applicant> examine(const AgentRequest& request, const RequestPeer& peer) const;
@@ -59,6 +65,7 @@ class Entrance {
   Result<AgentReply> let_in(const Applicant& applicant, std::size_t pool, RequestPeer& peer,
                             Books& books, Guests& guests);
   Status move_in(const CgroupPath& path, const Applicant& applicant, const RequestPeer& peer);
+  static void tell_place(Waiting& waiting, std::size_t place);
   /// Nothing: it goes on waiting.
   std::optional<AgentReply> look(Waiting& waiting, Guests& guests, AgentTime now);
   AgentReply answered(Result<AgentReply> result, const AgentRequest& request,

@@ -41,6 +41,8 @@ class RequestsPart final : public AgentPart {
   /// Nothing: the answer comes later, and the peer was taken over.
   std::optional<AgentReply> answer(const AgentRequest& request, RequestPeer& peer, AgentTime now);
   Result<AgentReply> list(const RequestPeer& peer);
+  Result<AgentReply> list_tickets(const RequestPeer& peer);
+  Result<AgentReply> cancel(const AgentRequest& request, const RequestPeer& peer);
   Result<std::optional<AgentReply>> release(const AgentRequest& request, RequestPeer& peer,
                                             AgentTime now);
   std::optional<AgentReply> await(const AgentRequest& request, RequestPeer& peer);

@@ -59,6 +59,12 @@ class Cgroupfs:
         """Whether a process of its own is in the container."""
         return self.tree.populated(container)
 
+    def run_as_runtime(self, t, pool, name):
+        """A process in a cgroup of a pool that is not made by weir; gives back the cgroup."""
+        leaf = self.tree.make(f"{pool}/{name}")
+        t.spawn(["sleep", "600"], leaf)
+        return leaf
+
     def enable(self, cgroup):
         """Makes sure that what a test puts below a cgroup of weir's has its files and is counted."""
 
@@ -116,6 +122,10 @@ class Systemd(Cgroupfs):
     def has_started(self, container):
         """weir's own process keeps the scope until then."""
         return any(self.command_of(pid) not in ("weir", "weir-holder", "") for pid in self.tree.pids_if_there(container))
+
+    def run_as_runtime(self, t, pool, name):
+        t.spawn(["systemd-run", "--quiet", "--scope", f"--unit={name}", f"--slice={os.path.basename(pool)}", "sleep", "600"])
+        return f"{pool}/{name}.scope"
 
     def enable(self, cgroup):
         """systemd enables for children what its own units need."""

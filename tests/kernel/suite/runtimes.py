@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from harness import check
+from harness.agent import Agent
 from harness.podman import IMAGE, Podman, detached, leaf_of, limits_of, make_rootfs
 from harness.registry import test
 
@@ -431,6 +432,7 @@ def podman_refused(t):
 
 def runtime_like(t, pool, name, size=0):
     """What a runtime does with --cgroup-parent: it makes the cgroup, gives it a limit and puts a process in."""
+    t.backend.enable(t.backend.pool(pool))
     leaf = t.tree.make(f"{t.backend.pool(pool)}/{name}")
     if size:
         t.tree.write(leaf, "memory.max", size)
@@ -460,6 +462,22 @@ def adopted(t):
     check.that(not t.tree.exists(bare), "released")
     t.tree.kill(limited)
     check.equal(books(t), before, "the books afterwards")
+
+
+@test("adoption: the agent takes such a cgroup in at once, also in a pool that came later")
+def adopted_by_agent(t):
+    applied(t, "[pool.ci]\n")
+    agent = Agent(t)
+    t.weir.configure("[pool.ci]\n[pool.late]\n").ok("apply")
+    for pool in ("ci", "late"):
+        leaf = t.backend.run_as_runtime(t, t.backend.pool(pool), f"their-{pool}")
+        # No command of weir's is asked, which would adopt it, too.
+        check.soon(lambda path=leaf: "trusted.weir.container" in t.tree.attributes(path), f"{leaf} is a container")
+        check.soon(lambda path=leaf: f"{path}: not made by weir, adopted" in agent.err(), "the agent says so")
+    with open("/var/log/weir/audit.jsonl", encoding="utf-8") as lines:
+        told = [line for line in lines if '"adopt"' in line and "their-" in line]
+    check.equal(len(told), 2, f"lines of the audit log: {told}")
+    agent.stop()
 
 
 @test("adoption: one for which there is no room runs and is reported", ci="plain")

@@ -162,11 +162,21 @@ groups = ["ci"]
     given_up, of_alice, cancelled, of_root = (waiter("gone", *ALICE), waiter("alices", *ALICE), waiter("off", *ALICE),
                                               waiter("roots"))
     given_up.kill()
-    ticket, = [e["ticket"] for e in t.weir.json("queue")["queue"] if e["name"] == "off"]
-    t.weir("queue", "cancel", ticket, prefix=ALICE, status=(4, 6))
-    t.weir.ok("queue", "cancel", ticket)
+    tickets = {e["name"]: e["ticket"] for e in t.weir.json("queue")["queue"]}
+    own = lambda: [e["name"] for e in t.weir("queue", "--json", prefix=ALICE, status=0).json["queue"]]
+    check.soon(lambda: own() == ["alices", "off"], "alice sees her own tickets and no others")
+    check.contains(t.weir("queue", prefix=ALICE, status=0).out, "alices", "the table")
+    check.equal([e["name"] for e in t.weir("status", "--json", prefix=ALICE, status=0).json["queue"]], own(), "status")
+    for ticket in (tickets["roots"], "999999"):
+        refused = t.weir("queue", "cancel", ticket, prefix=ALICE, status=7)
+        check.contains(refused.err, f"no ticket {ticket} of yours", "what is not hers")
+    t.weir("queue", "cancel", tickets["off"], prefix=ALICE, status=0)
     check.equal(cancelled.wait(timeout=30), 125, "status of who was cancelled")
-    check.contains(cancelled.stderr.read(), f"ticket {ticket} was cancelled", "what it says")
+    said = cancelled.stderr.read()
+    check.contains(said, "waiting for room: ", "why it waits")
+    check.contains(said, "position 3 in the queue of pool 'ci'", "its place")
+    check.equal(said.count("position"), 1, "how often it is told")
+    check.contains(said, f"ticket {tickets['off']} was cancelled", "what it says at the end")
     check.soon(lambda: [e["name"] for e in t.weir.json("queue")["queue"]] == ["alices", "roots"], "who is left", 20)
     end(first.process, signal.SIGTERM)
     begins = []
