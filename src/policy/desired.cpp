@@ -75,8 +75,8 @@ void add_members(const PoolTree& tree, const Entitlements& entitled,
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
     std::vector<ContainerRecord> records;
     for (const auto* member : of_pool[i]) records.push_back(member->record);
-    const auto inside =
-        member_entitlements(tree.pools[i].spec, entitled.cpu[i], entitled.memory[i], records);
+    const auto inside = member_entitlements(tree.pools[i].spec.policy.value, entitled.cpu[i],
+                                            entitled.memory[i], records);
     for (std::size_t k = 0; k < records.size(); ++k)
       out.cgroups.push_back({of_pool[i][k]->path,
                              CgroupKind::container,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The saturated solve over pools and their members, for CPU and for memory.
 #include <algorithm>
+#include <chrono>
 
 #include "weir/policy/desired.h"
 #include "weir/policy/fair.h"
+#include "weir/policy/latency.h"
 #include "weir/policy/priority.h"
 #include "weir/policy/throughput.h"
 
@@ -70,6 +72,18 @@ std::vector<T> typed(const std::vector<std::int64_t>& amounts) {
   return out;
 }
 
+/// Under `latency` the c-mu index, where anything is known of anybody's work; else nothing.
+std::vector<std::int64_t> cpu_shares(PolicyKind policy,
+                                     const std::vector<ContainerRecord>& members) {
+  if (policy != PolicyKind::latency) return {};
+  std::vector<Worker> workers;
+  for (const auto& member : members) {
+    workers.push_back({default_shares, {}});
+    if (member.work) workers.back().work = std::chrono::duration<double>(*member.work).count();
+  }
+  return c_mu_entitlements(workers);
+}
+
 std::vector<std::int64_t> cpu_by_class(Cores cpu, const std::vector<ContainerRecord>& members) {
   std::vector<ClassMember> classes;
   for (const auto& member : members)
@@ -80,15 +94,13 @@ std::vector<std::int64_t> cpu_by_class(Cores cpu, const std::vector<ContainerRec
 
 /// What a member is worth, it is worth for what it asked for; for all of it where it asked for
 /// nothing.
-std::vector<std::int64_t> cpu_by_value(const PoolSpec& spec, Cores cpu,
-                                       const std::vector<ContainerRecord>& members) {
+std::vector<std::int64_t> cpu_by_value(Cores cpu, const std::vector<ContainerRecord>& members) {
   std::vector<ValueNode> nodes;
-  const auto usual = spec.container.value.value_or(1);
   for (const auto& member : members) {
     const auto asked = member.cpu_reserved().value;
     const auto size = asked > 0 ? asked : number(member.cpu_limit).value_or(cpu.value);
     const auto value =
-        member.value.value_or(usual) / static_cast<double>(std::max<std::int64_t>(1, size));
+        member.value.value_or(1) / static_cast<double>(std::max<std::int64_t>(1, size));
     nodes.push_back({{}, value, asked, number(member.cpu_limit), {}});
   }
   return solve_throughput(nodes, cpu.value);
@@ -109,20 +121,23 @@ Entitlements entitlements(const PoolTree& tree) {
   return out;
 }
 
-Entitlements member_entitlements(const PoolSpec& spec, Cores cpu, Bytes memory,
+Entitlements member_entitlements(PolicyKind policy, Cores cpu, Bytes memory,
                                  const std::vector<ContainerRecord>& members) {
   std::vector<FairNode> cpu_nodes, memory_nodes;
+  const auto shares = cpu_shares(policy, members);
   for (const auto& member : members) {
-    cpu_nodes.push_back(
-        {{}, default_shares, member.cpu_reserved().value, number(member.cpu_limit), {}});
+    cpu_nodes.push_back({{},
+                         shares.empty() ? default_shares : shares[cpu_nodes.size()],
+                         member.cpu_reserved().value,
+                         number(member.cpu_limit),
+                         {}});
     memory_nodes.push_back(
         {{}, default_shares, member.memory_reserved().value, number(member.memory_limit), {}});
   }
   auto cpu_result = solve_saturated(cpu_nodes, cpu.value);
   const auto memory_result = solve_saturated(memory_nodes, memory.value);
-  const auto policy = spec.policy.value;
   if (policy == PolicyKind::priority) cpu_result.amount = cpu_by_class(cpu, members);
-  if (policy == PolicyKind::throughput) cpu_result.amount = cpu_by_value(spec, cpu, members);
+  if (policy == PolicyKind::throughput) cpu_result.amount = cpu_by_value(cpu, members);
   Entitlements out;
   out.cpu = typed<Cores>(cpu_result.amount);
   out.memory = typed<Bytes>(memory_result.amount);

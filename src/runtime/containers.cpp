@@ -141,8 +141,8 @@ Status settle_weights(Session& session, std::size_t pool) {
   WEIR_TRY(const auto members, read_members(session.io, session.tree, pool));
   std::vector<ContainerRecord> records;
   for (const auto& member : members) records.push_back(member.record);
-  const auto inside = member_entitlements(session.tree.pools[pool].spec, entitled.cpu[pool],
-                                          entitled.memory[pool], records);
+  const auto inside = member_entitlements(session.tree.pools[pool].spec.policy.value,
+                                          entitled.cpu[pool], entitled.memory[pool], records);
   for (std::size_t i = 0; i < members.size(); ++i) {
     const auto wanted = fmt::format("{}", inside.weight[i]);
     auto now = session.io.read(members[i].path, file::cpu_weight);
@@ -164,7 +164,7 @@ Result<std::uint16_t> newcomer_weight(Session& session, std::size_t pool,
   std::vector<ContainerRecord> records;
   for (const auto& member : members) records.push_back(member.record);
   records.push_back(record);
-  return member_entitlements(session.tree.pools[pool].spec, entitled.cpu[pool],
+  return member_entitlements(session.tree.pools[pool].spec.policy.value, entitled.cpu[pool],
                              entitled.memory[pool], records)
       .weight.back();
 }

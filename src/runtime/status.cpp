@@ -91,8 +91,8 @@ class Collector {
                    const Entitlements& pools) {
     std::vector<ContainerRecord> records;
     for (const auto& member : members) records.push_back(member.record);
-    const auto inside = member_entitlements(session_.tree.pools[pool].spec, pools.cpu[pool],
-                                            pools.memory[pool], records);
+    const auto inside = member_entitlements(session_.tree.pools[pool].spec.policy.value,
+                                            pools.cpu[pool], pools.memory[pool], records);
     for (std::size_t k = 0; k < members.size(); ++k) {
       const auto& seen = *by_path_.at(members[k].path.str());
       out_.containers.push_back({members[k], seen.frozen, seen.pids_current, inside.cpu[k],

@@ -172,27 +172,42 @@ ContainerRecord of_class(std::int64_t priority, double cores, std::optional<doub
 }
 
 TEST_CASE("under priority the highest class divides the CPU, those below weigh a hundredth each") {
-  PoolSpec spec{.name = *PoolName::parse("p")};
+  auto policy = PolicyKind::fair;
   const std::vector members{of_class(0, 0.5), of_class(5, 0), of_class(5, 0, 1), of_class(-3, 0)};
   const auto cpu = [&] {
-    return member_entitlements(spec, whole_cores(4), Bytes{mib}, members).cpu;
+    return member_entitlements(policy, whole_cores(4), Bytes{mib}, members).cpu;
   };
   CHECK(cpu()[1] == cpu()[3]);
   CHECK(cpu()[1] == cpu()[0]);
-  spec.policy.value = PolicyKind::priority;
+  policy = PolicyKind::priority;
   CHECK(cpu() == std::vector{Cores{540'000}, Cores{3'000'000}, Cores{1'000'000}, Cores{400}});
-  CHECK(member_entitlements(spec, whole_cores(4), Bytes{mib}, members).weight ==
+  CHECK(member_entitlements(policy, whole_cores(4), Bytes{mib}, members).weight ==
         std::vector<std::uint16_t>{1800, 10'000, 3333, 1});
 }
 
 TEST_CASE("under throughput what is worth most for a core gets the CPU above the requests") {
-  PoolSpec spec{.name = *PoolName::parse("p")};
-  spec.policy.value = PolicyKind::throughput;
   std::vector members{of_class(0, 1), of_class(0, 1, 2), of_class(0, 0, 2)};
   members[1].value = 3;
   members[2].value = 8;
-  const auto cpu = member_entitlements(spec, whole_cores(4), Bytes{mib}, members).cpu;
+  const auto cpu =
+      member_entitlements(PolicyKind::throughput, whole_cores(4), Bytes{mib}, members).cpu;
   CHECK(cpu == std::vector{whole_cores(1), whole_cores(1), whole_cores(2)});
+}
+
+TEST_CASE("under latency shares go by the inverse of the mean work, at most a hundredfold") {
+  using namespace std::chrono_literals;
+  std::vector members{of_class(0, 0), of_class(0, 0), of_class(0, 0)};
+  const auto weights = [&] {
+    return member_entitlements(PolicyKind::latency, whole_cores(4), Bytes{mib}, members).weight;
+  };
+  CHECK(weights() == std::vector<std::uint16_t>{10'000, 10'000, 10'000});
+  members[0].work = 1s;
+  members[1].work = 4s;
+  members[2].work = 1000s;
+  CHECK(weights() == std::vector<std::uint16_t>{10'000, 2500, 100});
+  // One of which nothing is known counts as the mean of the others.
+  members[2].work.reset();
+  CHECK(weights() == std::vector<std::uint16_t>{10'000, 2500, 4000});
 }
 
 TEST_CASE("the top slice weighs its capacity against what is outside") {

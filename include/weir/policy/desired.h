@@ -32,8 +32,9 @@ Entitlements entitlements(const PoolTree& tree);
 
 /// Of the members of one pool that is entitled to `cpu` and `memory`: CPU as its policy says,
 /// memory fairly. Under `priority` the highest class that has members takes what is above the
-/// floors; under `throughput` those of the highest value for a core do.
-Entitlements member_entitlements(const PoolSpec& spec, Cores cpu, Bytes memory,
+/// floors; under `throughput` those of the highest value for a core do; under `latency` shares go
+/// by the inverse of their mean work.
+Entitlements member_entitlements(PolicyKind policy, Cores cpu, Bytes memory,
                                  const std::vector<ContainerRecord>& members);
 
 /// What competes with the top slice in its parent.
