@@ -85,6 +85,17 @@ Result<std::vector<std::string>> drop_ins(const std::string& main_file) {
   return out;
 }
 
+template <class Suits>
+std::vector<std::string> names_in(const std::string& path, Suits suits) {
+  std::vector<std::string> out;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
+  if (!directory) return out;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (suits(entry->d_type) && entry->d_name[0] != '.') out.emplace_back(entry->d_name);
+  std::ranges::sort(out);
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> read_small_file(const std::string& path, std::size_t at_most) {
@@ -123,13 +134,11 @@ Result<std::vector<SourceFile>> read_config_files(const std::string& main_file, 
 }
 
 std::vector<std::string> folders_in(const std::string& path) {
-  std::vector<std::string> out;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
-  if (!directory) return out;
-  while (const dirent* entry = ::readdir(directory.get()))
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') out.emplace_back(entry->d_name);
-  std::ranges::sort(out);
-  return out;
+  return names_in(path, [](int kind) { return kind == DT_DIR; });
+}
+
+std::vector<std::string> files_in(const std::string& path) {
+  return names_in(path, [](int kind) { return kind == DT_REG || kind == DT_LNK; });
 }
 
 Status replace_file(const std::string& path, const std::string& text, unsigned mode) {

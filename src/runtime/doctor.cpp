@@ -13,6 +13,7 @@
 #include "weir/runtime/apply.h"
 #include "weir/runtime/containers.h"
 
+#include "doctor_hook.h"
 #include "doctor_systemd.h"
 
 namespace weir {
@@ -152,6 +153,9 @@ class Doctor {
           "config-wrong",
           fmt::format("{} has {} mistake{}", options_.config, mistakes, mistakes == 1 ? "" : "s"),
           weir("check") + "  # and edit what it names");
+    else
+      std::ranges::move(hook_findings(options_, loaded->config.hook, weir("hook install podman")),
+                        std::back_inserter(out_.findings));
   }
 
   /// What the kernel has, where the rest is well enough to look.

@@ -18,6 +18,8 @@ Result<std::string> read_small_file(const std::string& path, std::size_t at_most
 
 /// Names of the folders in `path`, sorted; none where it cannot be listed.
 [[nodiscard]] std::vector<std::string> folders_in(const std::string& path);
+/// The same of files, links included.
+[[nodiscard]] std::vector<std::string> files_in(const std::string& path);
 
 /// Who may write a file that weir trusts.
 enum class Trust {

@@ -32,6 +32,7 @@ def cured(t, finding, *flags, severity="problem", again=False):
     done = follow(t, found[finding]["remedy"])
     left = findings(t, *flags).get(finding)
     check.that(not left or again and left["what"] != found[finding]["what"], f"{finding} is still there after {done}")
+    return found[finding]
 
 
 def in_namespace(t, prepare, finding):
@@ -200,3 +201,28 @@ def command_line(t):
     check.equal(status["pools"][0]["cpu"]["pressure"], None, "pressure that nobody measures")
     t.weir.configure("[pool.web]\nio = { \"/\" = { rbps = \"1MiB\" } }\n")
     check.contains(t.weir("check").err, "io", "a warning about what has no effect")
+
+
+@test("doctor: the hooks of podman, when they are not as weir needs", ci="newest")
+def hooks(t):
+    t.weir.configure("[hook]\nmax_wait = \"20s\"\n[pool.web]\n").ok("apply")
+    folder, own = "/usr/share/containers/oci/hooks.d", "/etc/containers/containers.conf.d/hooks.conf"
+    try:
+        check.equal(findings(t), {}, "findings without hooks")
+        t.weir.ok("hook", "install", "podman", "--second-line")
+        check.equal(findings(t), {}, "findings with them")
+        t.weir.configure("[hook]\nmax_wait = \"40s\"\n[pool.web]\n").ok("apply")
+        check.contains(cured(t, "hook-outdated")["what"], "asks for now", "after the configuration has changed")
+        os.remove(f"{folder}/weir-poststop.json")
+        check.contains(cured(t, "hook-outdated")["what"], "is missing", "one that is gone")
+        t.weir.run_any(["sed", "-i", 's|"path": "[^"]*"|"path": "/nowhere/weir-hook"|', f"{folder}/weir-precreate.json"], 0)
+        check.contains(cured(t, "hook-program")["what"], "/nowhere/weir-hook", "the program")
+        os.makedirs(os.path.dirname(own), exist_ok=True)
+        with open(own, "w", encoding="utf-8") as handle:
+            handle.write('[engine]\nhooks_dir = ["/etc/mine"]\n')
+        check.contains(cured(t, "hook-unread")["what"], own, "what says where podman looks")
+        check.that(os.path.exists(f"{folder}/weir-createRuntime.json"), "the second line stays")
+    finally:
+        t.weir("hook", "uninstall", "podman")
+        if os.path.exists(own):
+            os.remove(own)
