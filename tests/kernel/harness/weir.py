@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs weir and keeps what it said."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -25,6 +26,13 @@ class Outcome:
 
     def __str__(self):
         return f"{shlex.join(self.command)} -> {self.status}\n  stdout: {self.out!r}\n  stderr: {self.err!r}"
+
+
+def show_where(pid):
+    """What a process waits for in the kernel."""
+    for name in ("wchan", "syscall", "stack", "status"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/{name}", encoding="utf-8", errors="replace") as handle:
+            print(f"  {name}: {handle.read().strip()}")
 
 
 class Weir:
@@ -58,6 +66,7 @@ class Weir:
         try:
             out, err = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
+            show_where(child.pid)
             child.kill()
             out, err = child.communicate()
             done = Outcome(command, "timeout", out, err, timeout)

@@ -28,22 +28,27 @@ class Auditor(threading.Thread):
         self.most, self.samples = {}, 0
 
     @staticmethod
-    def request_of(path):
+    def record_of(path):
+        """The container's name and its request; what a move left behind has no name of its own."""
         lines = dict(line.split(b" ", 1) for line in os.getxattr(path, "trusted.weir.container").splitlines() if b" " in line)
-        return next((int(lines[key]) for key in KEYS if key in lines), 0)
+        name = path if b"remains" in lines else lines[b"name"]
+        return name, next((int(lines[key]) for key in KEYS if key in lines), 0)
 
     def look(self):
-        """Sums by pool, or None when somebody came or went meanwhile: then it was no moment."""
-        seen, sums = {}, {}
+        """Sums by pool, or None when somebody came or went meanwhile: then it was no moment. On its way from one pool
+        to another a container is booked in both, and once in all."""
+        seen, sums, everybody = {}, {}, {}
         for folder, names, _ in os.walk(self.tree.path(self.top)):
             for name in names:
                 path = f"{folder}/{name}"
                 if name.endswith(".scope"):
                     seen[path] = os.stat(path).st_ino
-                    sums[folder] = sums.get(folder, 0) + self.request_of(path)
+                    container, amount = self.record_of(path)
+                    sums[folder] = sums.get(folder, 0) + amount
+                    everybody[container] = max(everybody.get(container, 0), amount)
         if any(os.stat(path).st_ino != number for path, number in seen.items()):
             return None
-        return sums
+        return {**sums, "all": sum(everybody.values())}
 
     def run(self):
         while not self.stop.is_set():
@@ -53,7 +58,7 @@ class Auditor(threading.Thread):
                 continue
             if sums is not None:
                 self.samples += 1
-                for pool, amount in {**sums, "all": sum(sums.values())}.items():
+                for pool, amount in sums.items():
                     self.most[pool] = max(self.most.get(pool, 0), amount)
             time.sleep(0.002)
 
@@ -90,6 +95,12 @@ class Churn:
         if alive:
             self.t.weir("release", self.random.choice(alive)["name"], "--kill", status=(0, 1, 7, 8))
 
+    def move(self):
+        alive = self.t.weir.json("ps")["containers"]
+        if alive:
+            self.t.weir("move", self.random.choice(alive)["name"], "--to", self.random.choice(self.POOLS),
+                        status=(0, 1, 5, 7, 8))
+
     def kill(self):
         if self.running:
             child = self.random.choice(self.running)
@@ -101,7 +112,7 @@ class Churn:
                     status=(0, 1, 3, 5, 8))
 
     def step(self):
-        what = self.random.choices(("run", "place", "release", "kill", "change"), (8, 2, 2, 3, 1))[0]
+        what = self.random.choices(("run", "place", "release", "kill", "move", "change"), (8, 2, 2, 3, 3, 1))[0]
         getattr(self, what)()
         self.note(what)
         self.running = [child for child in self.running if child.poll() is None]

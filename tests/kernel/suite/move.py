@@ -3,10 +3,12 @@
 
 import os
 import signal
+import tempfile
 import time
 
 from harness import check
 from harness.registry import test
+from harness.sampler import Sampler
 
 MIB = 1 << 20
 POOLS = """
@@ -137,6 +139,11 @@ def storming(without="ZX"):
     return found
 
 
+def charged(t, *leaves):
+    """What these hold together, those of them that are there."""
+    return sum(t.tree.number(path, "memory.current") for path in leaves if t.tree.exists(path))
+
+
 def counted(t, cgroup):
     """(processes, pids.current, of which have ended and wait for their parent) while the container stands still."""
     t.tree.freeze(cgroup)
@@ -153,9 +160,12 @@ def forks(t):
     sizes = t.count(("20", "4", "3"), ("250", "18", "32"))
     box = t.run("web", "box", "weir-storm", *sizes, "3600", flags=("--memory", "200MiB"))
     check.soon(lambda: len(storming()) >= int(sizes[0]), "the storm has begun", 60)
+    leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
     for number in range(t.count(10, 100)):
         source = path_of(t, "box")
-        moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
+        with Sampler(lambda: charged(t, *leaves)) as memory:
+            moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
+        check.at_most(memory.most, 200 * MIB, "memory of both at any moment")
         now = path_of(t, "box")
         check.at_least(moved["pids"], int(sizes[0]), "processes that were moved")
         for _ in range(2):
@@ -167,10 +177,33 @@ def forks(t):
         # Whoever reaps orphans does not stand still.
         check.that(processes <= charged <= processes + dead, f"pids.current: {charged}, {processes} live, {dead} dead")
         check.at_least(processes, int(sizes[0]), "processes that live")
-        held = sum(t.tree.number(path, "memory.current") for path in (source, now) if t.tree.exists(path))
-        check.at_most(held, 200 * MIB, "memory of both")
         check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
     check.equal(box.process.poll(), None, "weir run")
+
+
+@test("move: what is left behind and what comes anew never exceed the limit together, at its edge, too", timeout=400, ci="newest")
+def at_the_edge(t):
+    applied(t)
+    limit = 100 * MIB
+    leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        with open(f"{folder}/file", "wb") as handle:
+            handle.truncate(2 * limit)
+        t.run("web", "box", "sh", "-c", f"weir-burn --threads 0 --hold {40 * MIB} --seconds 3600 & "
+              f"while :; do dd if={folder}/file of=/dev/null bs=1M 2>/dev/null; done", flags=("--memory", "100MiB"))
+        check.soon(lambda: t.tree.number(leaves[0], "memory.current") >= 0.9 * limit, "it is at its limit", 60)
+        with Sampler(lambda: charged(t, *leaves)) as memory:
+            for number in range(t.count(6, 60)):
+                moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
+                check.at_least(moved["pids"], 2, "processes that were moved")
+                time.sleep(0.5)
+        now = path_of(t, "box")
+        check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
+        t.note(f"at most {memory.most / MIB:.1f} of {limit >> 20} MiB in {memory.count} samples")
+        check.at_most(memory.most, limit, "memory of both at any moment")
+        check.at_least(memory.count, 100, "samples")
+        # Nothing holds the file open when its folder goes.
+        t.weir.ok("release", "box", "--kill")
 
 
 @test("move: weir killed while a container forks: the next command leaves it whole, in one pool, and running", timeout=400,

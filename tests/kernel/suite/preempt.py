@@ -93,10 +93,10 @@ def kill(t):
     check.that(young.process.poll() is None, "a higher class was killed")
 
 
-@test("policies: the kernel's weights go by class, by value and by mean work, and change as members come and go")
+@test("policies: the kernel's weights go by class and by value, and change as members come and go")
 def class_weights(t):
     t.weir.configure('[host]\nreserve = { cpu = 0 }\n[pool.jobs]\npolicy = "priority"\ncpu = { limit = 1 }\n'
-                     '[pool.worth]\npolicy = "throughput"\ncpu = { limit = 1 }\n[pool.quick]\npolicy = "latency"\n').ok("apply")
+                     '[pool.worth]\npolicy = "throughput"\ncpu = { limit = 1 }\n').ok("apply")
     weight = lambda box: t.tree.number(box.path, "cpu.weight")
     reserving, plain = job(t, "reserving", 0, cpu="0.2"), job(t, "plain", 0, cpu="0.01")
     check.equal([weight(box) for box in (reserving, plain)], [10000, 10000], "weights of equals")
@@ -111,5 +111,12 @@ def class_weights(t):
     cheap, dear = (t.run("worth", name, "sleep", "600", flags=("--cpu-request", "0.2", "--value", value))
                    for name, value in (("cheap", "1"), ("dear", "4")))
     check.equal([weight(box) for box in (cheap, dear)], [2500, 10000], "throughput: the request, and all the rest")
-    short, long = (t.run("quick", name, "sleep", "600", flags=("--work", work)) for name, work in (("short", "1s"), ("long", "4s")))
-    check.equal([weight(box) for box in (short, long)], [10000, 2500], "latency: by the inverse of the mean work")
+
+
+@test("policies: in a latency pool the kernel's weights go by the inverse of the mean work")
+def work_weights(t):
+    t.weir.configure('[pool.quick]\npolicy = "latency"\n[pool.quick.container]\nwork = "2s"\n').ok("apply")
+    boxes = [t.run("quick", name, "sleep", "600", flags=flags)
+             for name, flags in (("short", ("--work", "1s")), ("long", ("--work", "4s")), ("usual", ()))]
+    check.equal([t.tree.number(box.path, "cpu.weight") for box in boxes], [10000, 2500, 5000], "weights")
+    check.equal(t.weir.json("verify")["drift"], [], "drift")

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pool that gets less memory than it uses: what can go goes, what cannot stays, and nobody is killed."""
+
+import random
+import subprocess
+import tempfile
+import threading
+import time
+
+from harness import check
+from harness.context import memory_total
+from harness.registry import test
+from harness.sampler import Sampler
+
+MIB = 1 << 20
+
+
+def limited(t, host="", **pools):
+    return t.weir.configure(host + "".join(f'[pool.{name}]\nmemory = {{ limit = "{size}MiB" }}\n' for name, size in pools.items()))
+
+
+def cache(t, pool, folder, size):
+    """A container that has read a file of this size, and does nothing more."""
+    path = f"{folder}/{pool}"
+    with open(path, "wb") as handle:
+        handle.truncate(size)
+    t.run(pool, f"reader-{pool}", "sh", "-c", f"dd if={path} of=/dev/null bs=1M 2>/dev/null; exec sleep 600")
+    where = t.backend.pool(pool)
+    check.soon(lambda: t.tree.flat(where, "memory.stat", "file") >= size, f"{pool} has its file", 60)
+    return where
+
+
+def at_one_moment(t, pools):
+    """The sum of their limits; nothing where one changed between the looks."""
+    look = lambda: [t.tree.number(pool, "memory.max") for pool in pools]
+    first = look()
+    return sum(first) if look() == first else None
+
+
+def kills(t, *pools):
+    return sum(t.tree.flat(pool, "memory.events", key) for pool in pools for key in ("oom", "oom_kill"))
+
+
+@test("shrink: what can be reclaimed makes room for a lower limit; what cannot is refused, and all stays as it was")
+def once(t):
+    limited(t, a=300, b=300).ok("apply")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        a, b = cache(t, "a", folder, 290 * MIB), t.backend.pool("b")
+        check.at_least(t.tree.number(a, "memory.current"), 290 * MIB, "in use before")
+        holder = t.hold("b", "holder", 280 * MIB)
+        limited(t, a=200, b=200)
+        done = t.weir("apply", status=1)
+        check.contains(done.err, f"{b}/memory.max", "what is refused")
+        missing = t.tree.number(b, "memory.current") - 200 * MIB
+        check.contains(done.err, "is in use and cannot be taken back", "why")
+        check.contains(done.err, "more than the limit", "how much is missing")
+        check.at_least(missing, 80 * MIB, "what is missing")
+        check.equal(t.tree.number(a, "memory.max"), 200 * MIB, "the limit of what could be reclaimed")
+        check.at_most(t.tree.number(a, "memory.current"), 200 * MIB, "in use afterwards")
+        check.equal(t.tree.number(b, "memory.max"), 300 * MIB, "the limit of what could not")
+        check.equal([t.tree.read(pool, "memory.high") for pool in (a, b)], ["max", "max"], "memory.high")
+        check.equal(kills(t, a, b), 0, "out of memory")
+        check.equal(holder.process.poll(), None, "the one that holds")
+
+
+@test("shrink: pools that grow and shrink at random under load kill nobody and never have more than there is",
+      timeout=900, ci="newest")
+def random_pairs(t):
+    total, use = 480, 60
+    host = f"[host]\nreserve = {{ cpu = 0.5, memory = {memory_total() - total * MIB} }}\n"
+    limited(t, host, a=total // 2, b=total // 2).ok("apply")
+    a, b = pools = [t.backend.pool(name) for name in ("a", "b")]
+    rnd = random.Random(7)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        for name in ("a", "b"):
+            t.hold(name, f"holder-{name}", use * MIB)
+            path = f"{folder}/{name}"
+            with open(path, "wb") as handle:
+                handle.truncate(400 * MIB)
+            t.run(name, f"reads-{name}", "sh", "-c", f"while :; do dd if={path} of=/dev/null bs=1M 2>/dev/null; sleep 0.5; done")
+        refused = 0
+        with t.urgent(), Sampler(lambda: at_one_moment(t, pools), 0.001) as limits:
+            for _ in range(t.count(20, 100)):
+                of_a = rnd.randint(2 * use, total - 2 * use)
+                done = limited(t, host, a=of_a, b=total - of_a)("apply", status=(0, 1), timeout=120)
+                refused += done.status
+                if done.status == 0:
+                    check.equal(t.tree.number(a, "memory.max"), of_a * MIB, "memory.max of a")
+        check.equal(kills(t, *pools), 0, "out of memory")
+    t.note(f"{refused} refused, sum of limits at most {limits.most >> 20} of {total} MiB in {limits.count} samples")
+    check.at_most(limits.most, total * MIB, "the sum of the limits at any moment")
+    check.at_least(limits.count, 100, "samples")
+    check.at_most(refused, t.count(20, 100) // 2, "how often it was refused")
+
+
+def hook_times(count):
+    """Whole-process times of a hook that leaves its container alone, in order of size."""
+    config = b'{"ociVersion":"1.0.2","process":{"args":["true"]},"linux":{"cgroupsPath":"/elsewhere/x"}}'
+    times = []
+    for _ in range(count):
+        begin = time.monotonic()
+        subprocess.run(["weir-hook", "precreate"], input=config, stdout=subprocess.DEVNULL, check=True)
+        times.append(time.monotonic() - begin)
+    return sorted(times)
+
+
+@test("shrink: one that cannot come to an end keeps no hook waiting", ci="newest", measured=True)
+def endless(t):
+    limited(t, a=300).ok("apply")
+    count = t.count(60, 400)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        path = f"{folder}/mapped"
+        with open(path, "wb") as handle:
+            handle.truncate(280 * MIB)
+        # Page cache that comes back as fast as it goes.
+        t.run("a", "hot", "sh", "-c", f"while :; do dd if={path} of=/dev/null bs=4M 2>/dev/null; done")
+        check.soon(lambda: t.tree.flat(t.backend.pool("a"), "memory.stat", "file") >= 250 * MIB, "it has its file", 60)
+        before = hook_times(count)
+        stop = threading.Event()
+
+        def shrink():
+            size = 200
+            while not stop.is_set():
+                size = 201 if size == 200 else 200
+                limited(t, a=size)("apply", status=(0, 1))
+                limited(t, a=300)("apply", status=(0, 1))
+        thread = threading.Thread(target=shrink)
+        thread.start()
+        try:
+            during = hook_times(count)
+        finally:
+            stop.set()
+            thread.join()
+    at = lambda times, part: times[int(len(times) * part)]
+    t.note("hook alone / beside a shrink, ms: " + ", ".join(
+        f"p{part * 100:.0f} {at(before, part) * 1000:.0f} / {at(during, part) * 1000:.0f}" for part in (0.5, 0.99)))
+    # A pause as long as the shrink's patience would be seconds.
+    check.at_most(at(during, 0.99), max(4 * at(before, 0.99), 0.5), "p99 beside it")
