@@ -91,26 +91,18 @@ void signal_process(const Occupant& member, int signal, const CgroupPath& cgroup
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
-/// A signal to the processes in a cgroup and below that `Who` gives.
-template <typename Who>
-Status signal_below(CgroupIo& io, const CgroupPath& cgroup, int signal, Who who,
-                    std::size_t depth = 0) {
-  WEIR_TRY(const auto members, who(cgroup));
+/// A signal to each process in a cgroup and below.
+Status signal_all(CgroupIo& io, const CgroupPath& cgroup, int signal, std::size_t depth = 0) {
+  WEIR_TRY(const auto pids, read_ids(io, cgroup, file::cgroup_procs));
+  WEIR_TRY(auto members, half_moved(io, cgroup, pids));
+  for (const int pid : pids) members.push_back({pid, pid});
   for (const auto& member : members) signal_process(member, signal, cgroup);
   const auto names = io.children(cgroup);
   if (!names || depth >= deepest) return {};
   for (const auto& name : *names)
     if (const auto child = cgroup.child(name))
-      WEIR_CHECK(signal_below(io, *child, signal, who, depth + 1));
+      WEIR_CHECK(signal_all(io, *child, signal, depth + 1));
   return {};
-}
-
-Status kill_half_moved(CgroupIo& io, const CgroupPath& cgroup) {
-  return signal_below(io, cgroup, SIGKILL,
-                      [&io](const CgroupPath& one) -> Result<std::vector<Occupant>> {
-                        WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
-                        return half_moved(io, one, pids);
-                      });
 }
 
 Status remove_below(CgroupIo& io, const CgroupPath& cgroup, std::size_t depth) {
@@ -138,15 +130,7 @@ Result<bool> wait_unpopulated(CgroupIo& io, const CgroupPath& cgroup, millisecon
   }
 }
 
-Status terminate(CgroupIo& io, const CgroupPath& cgroup) {
-  return signal_below(io, cgroup, SIGTERM,
-                      [&io](const CgroupPath& one) -> Result<std::vector<Occupant>> {
-                        WEIR_TRY(const auto pids, read_ids(io, one, file::cgroup_procs));
-                        WEIR_TRY(auto members, half_moved(io, one, pids));
-                        for (const int pid : pids) members.push_back({pid, pid});
-                        return members;
-                      });
-}
+Status terminate(CgroupIo& io, const CgroupPath& cgroup) { return signal_all(io, cgroup, SIGTERM); }
 
 Status remove_tree(CgroupIo& io, const CgroupPath& cgroup) {
   const auto deadline = Clock::now() + remove_patience;
@@ -172,7 +156,9 @@ Status kill_all(CgroupIo& io, const CgroupPath& cgroup) {
     if (Clock::now() > deadline)
       return fail(Errc::failed, fmt::format("{}: processes are still there {} s after cgroup.kill",
                                             cgroup.str(), kill_patience.count() / 1000));
-    WEIR_CHECK(kill_half_moved(io, cgroup));
+    // The kernel spares who came in without its leader, and on 6.1 who has lost it since
+    // (kernel-notes, 44).
+    WEIR_CHECK(signal_all(io, cgroup, SIGKILL));
   }
 }
 

@@ -15,8 +15,7 @@ namespace weir {
 namespace {
 
 /// Where podman looks when nobody says otherwise; the second overrides the first.
-constexpr std::array hook_dirs{podman_hook_dir,
-                               std::string_view{"/etc/containers/oci/hooks.d"}};
+constexpr std::array hook_dirs{podman_hook_dir, std::string_view{"/etc/containers/oci/hooks.d"}};
 /// Each replaces what an earlier one says (containers.conf(5)).
 constexpr std::array settings{std::string_view{"/usr/share/containers/containers.conf"},
                               std::string_view{"/etc/containers/containers.conf"}};
@@ -92,21 +91,22 @@ class HookCheck {
     for (const auto& file : podman_hook_files(installation)) {
       const auto text = read_small_file(file.path);
       if (text && *text == file.text) continue;
-      return problem("hook-outdated",
-                     text ? fmt::format("{} is not what [hook] of {} asks for now", file.path,
-                                        options_.config)
-                          : fmt::format("{} is missing: nothing would be given back", file.path),
-                     install(installation));
+      return problem(
+          "hook-outdated",
+          text ? fmt::format("{} is not what [hook] of {} asks for now", file.path, options_.config)
+               : fmt::format("{} is missing: nothing would be given back", file.path),
+          install(installation));
     }
   }
 
   void look_at_setting(const std::string& dir) {
     const auto setting = hook_dir_setting();
     if (!setting || std::ranges::find(setting->dirs, dir) != setting->dirs.end()) return;
-    problem("hook-unread",
-            fmt::format("podman does not look for hooks in {}: {} has hooks_dir without it", dir,
-                        setting->file),
-            fmt::format("sed -i '/^[[:space:]]*hooks_dir/s|\\[|[\"{}\", |' {}", dir, setting->file));
+    problem(
+        "hook-unread",
+        fmt::format("podman does not look for hooks in {}: {} has hooks_dir without it", dir,
+                    setting->file),
+        fmt::format("sed -i '/^[[:space:]]*hooks_dir/s|\\[|[\"{}\", |' {}", dir, setting->file));
   }
 
   void problem(std::string id, std::string what, std::string remedy) {

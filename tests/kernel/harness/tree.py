@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import signal
 import struct
 import time
 
@@ -121,6 +122,10 @@ class Tree:
         deadline = time.monotonic() + seconds
         while self.populated(cgroup) and time.monotonic() < deadline:
             time.sleep(0.01)
+            # 6.1 spares who has lost its leader.
+            for pid in (pid for path in self.walk(cgroup) for pid in self.pids_if_there(path)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         for path in reversed(list(self.walk(cgroup))):
             with contextlib.suppress(FileNotFoundError):
                 os.rmdir(self.path(path))

@@ -70,7 +70,7 @@ def family(t):
              "time.sleep(1); print('ready', flush=True); print(headless.pid, flush=True); time.sleep(600)\n"
     child = t.ready(t.spawn(["python3", "-c", script], "outside"))
     headless = int(child.stdout.readline())
-    check.soon(lambda: len(live_threads([headless])) == 1, "its leader is dead")
+    check.soon(lambda: len(os.listdir(f"/proc/{headless}/task")) == 2 and len(live_threads([headless])) == 1, "its leader is dead")
     placed = t.weir.json("place", "--pool", "batch", "--name", "family", child.pid)
     check.equal(placed["missed"], [], "processes missed")
     where = live_threads([child.pid, headless])
@@ -79,6 +79,18 @@ def family(t):
     check.that(not t.tree.populated("outside"), "nobody is where they were")
     t.weir.ok("release", "family", "--kill")
     check.soon(lambda: not os.path.exists(f"/proc/{headless}"), "release --kill ended the one without a leader")
+
+
+@test("release: --kill ends a process that lost its leader inside of the container")
+def lost_leader(t):
+    applied(t)
+    for command in ("release", "teardown"):
+        box = t.run("batch", "headless", "python3", "-c", HEADLESS)
+        pid = check.soon(lambda: t.tree.pids(box.path), "it is there")[-1]
+        check.soon(lambda: len(os.listdir(f"/proc/{pid}/task")) == 2 and len(live_threads([pid])) == 1, "its leader is dead")
+        t.weir.ok(*((command, "headless") if command == "release" else (command,)), "--kill")
+        check.that(not os.path.exists(f"/proc/{pid}/task") or not live_threads([pid]), f"{command} --kill ended it")
+        check.equal(box.process.wait(20), 137, "the status of weir run")
 
 
 @test("place: a process whose leader has exited is placed by itself")
