@@ -145,6 +145,12 @@ Status remove_tree(CgroupIo& io, const CgroupPath& cgroup) {
   }
 }
 
+Status send_kill(CgroupIo& io, const CgroupPath& cgroup) {
+  auto killed = io.write(cgroup, file::cgroup_kill, "1");
+  if (!killed) return is_gone(killed.error()) ? Status{} : std::move(killed);
+  return signal_all(io, cgroup, SIGKILL);
+}
+
 Status kill_all(CgroupIo& io, const CgroupPath& cgroup) {
   auto killed = io.write(cgroup, file::cgroup_kill, "1");
   if (!killed && is_gone(killed.error())) return {};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weir/base/text.h"
+#include "weir/cgroup/clear.h"
 #include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/policy/ledger.h"
@@ -51,7 +52,7 @@ Result<std::vector<Member>> running_in(CgroupIo& io, const PoolTree& tree, std::
 
 Status strike(CgroupIo& io, const CgroupPath& path, PreemptBy by) {
   auto done = by == PreemptBy::freeze ? freeze_for(io, path, FreezeReason::preemption)
-                                      : io.write(path, file::cgroup_kill, "1");
+                                      : send_kill(io, path);
   if (!done && is_gone(done.error())) return {};
   return done;
 }

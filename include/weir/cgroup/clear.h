@@ -21,6 +21,10 @@ Status terminate(CgroupIo& io, const CgroupPath& cgroup);
 /// gone; removing it is the next step.
 Status empty_out(CgroupIo& io, const CgroupPath& cgroup, std::chrono::milliseconds grace);
 
+/// cgroup.kill and, one by one, whoever it may spare (kernel-notes, 44); does not wait for their
+/// end.
+Status send_kill(CgroupIo& io, const CgroupPath& cgroup);
+
 /// cgroup.kill at once.
 Status kill_all(CgroupIo& io, const CgroupPath& cgroup);
 

@@ -143,8 +143,7 @@ std::optional<Status> Guests::advance(Guest& guest, AgentTime now) {
     return fail(Errc::failed, fmt::format("{} does not become empty", path->str()));
   guest.phase = Guest::Phase::killed;
   guest.deadline = now + patience;
-  auto written = session_->io.write(*path, file::cgroup_kill, "1");
-  if (!written && written.error().sys != ENOENT) return written;
+  if (auto killed = send_kill(session_->io, *path); !killed) return killed;
   return std::nullopt;
 }
 
