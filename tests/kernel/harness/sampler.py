@@ -10,7 +10,7 @@ class Sampler:
 
     def __init__(self, look, pause=0.002):
         self.look, self.pause = look, pause
-        self.most, self.count = 0, 0
+        self.most, self.count, self.error = 0, 0, None
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
@@ -20,6 +20,9 @@ class Sampler:
                 value = self.look()
             except OSError:
                 value = None
+            except Exception as error:  # for the thread that waits
+                self.error = error
+                return
             if value is not None:
                 self.count += 1
                 self.most = max(self.most, value)
@@ -32,3 +35,5 @@ class Sampler:
     def __exit__(self, *_):
         self.stop.set()
         self.thread.join()
+        if self.error:
+            raise self.error

@@ -55,11 +55,11 @@ class Weir:
     def command(self, *arguments):
         return [os.environ.get("WEIR", "weir"), "--config", self.config, *self.flags, *map(str, arguments)]
 
-    def __call__(self, *arguments, status=None, timeout=60, prefix=(), **options):
+    def __call__(self, *arguments, status=None, timeout=120, prefix=(), **options):
         """Runs to the end; `status` is what it must end with, a number or several; `prefix` wraps the command."""
         return self.run_any([*prefix, *self.command(*arguments)], status, timeout, **options)
 
-    def run_any(self, command, status=None, timeout=60, **options):
+    def run_any(self, command, status=None, timeout=120, **options):
         begin = time.monotonic()
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  stdin=options.pop("stdin", subprocess.DEVNULL), **options)

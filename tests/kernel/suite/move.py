@@ -163,7 +163,7 @@ def forks(t):
     leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
     for number in range(t.count(10, 100)):
         source = path_of(t, "box")
-        with Sampler(lambda: charged(t, *leaves)) as memory:
+        with Sampler(lambda: charged(t, *leaves), 0.01) as memory:
             moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
         check.at_most(memory.most, 200 * MIB, "memory of both at any moment")
         now = path_of(t, "box")
@@ -173,9 +173,9 @@ def forks(t):
             outside = {pid: where for pid, where in storming().items() if not where.startswith(now)}
             check.equal(outside, {}, "who is somewhere else")
             time.sleep(0.1)
-        processes, charged, dead = counted(t, now)
+        processes, current, dead = counted(t, now)
         # Whoever reaps orphans does not stand still.
-        check.that(processes <= charged <= processes + dead, f"pids.current: {charged}, {processes} live, {dead} dead")
+        check.that(processes <= current <= processes + dead, f"pids.current: {current}, {processes} live, {dead} dead")
         check.at_least(processes, int(sizes[0]), "processes that live")
         check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
     check.equal(box.process.poll(), None, "weir run")

@@ -64,7 +64,7 @@ def once(t):
 
 
 @test("shrink: pools that grow and shrink at random under load kill nobody and never have more than there is",
-      timeout=900, ci="newest")
+      timeout=900, ci="newest", measured=True)
 def random_pairs(t):
     total, use = 480, 60
     host = f"[host]\nreserve = {{ cpu = 0.5, memory = {memory_total() - total * MIB} }}\n"
