@@ -163,7 +163,7 @@ def forks(t):
     leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
     for number in range(t.count(10, 100)):
         source = path_of(t, "box")
-        with Sampler(lambda: charged(t, *leaves), 0.01) as memory:
+        with Sampler(lambda: charged(t, *leaves), 0.05) as memory:
             moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
         check.at_most(memory.most, 200 * MIB, "memory of both at any moment")
         now = path_of(t, "box")
