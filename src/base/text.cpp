@@ -86,9 +86,10 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 std::string printable(std::string_view text, std::size_t max) {
+  constexpr std::string_view dots = "...";
   std::string out;
+  std::size_t with_room = 0;  // the longest beginning that the dots fit behind
   while (!text.empty()) {
-    if (out.size() >= max) return out + "...";
     const auto length = utf8_length(text);
     const auto piece = text.substr(0, std::max<std::size_t>(length, 1));
     if (length == 0 || is_control(piece)) {
@@ -97,6 +98,8 @@ std::string printable(std::string_view text, std::size_t max) {
       out += piece;
     }
     text.remove_prefix(piece.size());
+    if (out.size() > max) return out.substr(0, with_room).append(dots);
+    if (out.size() + dots.size() <= max) with_room = out.size();
   }
   return out;
 }

@@ -43,9 +43,15 @@ TEST_CASE("printable: control characters and broken UTF-8 are spelled out") {
 }
 
 TEST_CASE("printable: what is too long is cut") {
-  CHECK(printable("abcdef", 3) == "abc...");
+  CHECK(printable("abcdef", 5) == "ab...");
+  CHECK(printable("abcdef", 6) == "abcdef");
+  CHECK(printable("ab\x01 cdefghi", 8) == "ab...");
   CHECK(printable("abc", 3) == "abc");
-  CHECK(printable(std::string(1 << 20, 'x')).size() < 130);
+  CHECK(printable(std::string(1 << 20, 'x')).size() == 120);
+  for (std::size_t length = 0; length < 40; ++length) {
+    const auto once = printable(std::string(length, '\x01') + "abc\xC3\xA9", 50);
+    CHECK(printable(once, 50) == once);
+  }
 }
 
 TEST_CASE("nearest: slips of the finger, swapped neighbours included") {

@@ -34,7 +34,8 @@ std::vector<std::string_view> split_words(std::string_view text);
 std::size_t utf8_length(std::string_view text);
 
 /// Hostile text made fit for one line of a terminal or a log: control characters and invalid
-/// UTF-8 become \xNN, and what is longer than `max` bytes is cut and ends in "...".
+/// UTF-8 become \xNN, and what is then longer than `max` bytes is cut and ends in "...". Once more
+/// makes no difference.
 std::string printable(std::string_view text, std::size_t max = 120);
 
 /// The candidate nearest to `word` (edit distance at most a third of its length, at least 1),
