@@ -60,6 +60,9 @@ class Settler {
     record.memory_request = now;
     WEIR_CHECK(set_record(session_.io, cgroup.path, record));
     WEIR_CHECK(lower_old_limit(cgroup.path, now, owner->record));
+    // The pool's sum still has what it held before.
+    if (const auto index = session_.tree.find_at(cgroup.path.parent()))
+      WEIR_CHECK(session_.books().recount(*index, true));
     return give_back(*owner, pool->name(), now);
   }
 

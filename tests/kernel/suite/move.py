@@ -197,6 +197,9 @@ def at_the_edge(t):
                 moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
                 check.at_least(moved["pids"], 2, "processes that were moved")
                 time.sleep(0.5)
+                t.weir.ok("ps")
+                sums = [d for d in t.weir.json("verify", status=(0, 10))["drift"] if d["file"] == "weir.books"]
+                check.equal(sums, [], "the sums while what was left behind drains")
         now = path_of(t, "box")
         check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
         t.note(f"at most {memory.most / MIB:.1f} of {limit >> 20} MiB in {memory.count} samples")
