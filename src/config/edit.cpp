@@ -10,7 +10,6 @@
 #include "weir/config/parse.h"
 
 #include "edit_lines.h"
-#include "toml_scan.h"
 
 namespace weir {
 namespace config {
@@ -21,23 +20,6 @@ const std::set<std::string_view> text_keys{"parent",  "policy",   "mode", "cpus"
                                            "preempt", "on_error", "oom",  "slice_time", "work"};
 /// Keys whose value is a list: spill=batch,night.
 const std::set<std::string_view> list_keys{"spill", "users", "groups", "cgroup_parent", "uid"};
-
-/// What the library would read, without what would make it overflow the stack.
-Result<TomlNode> read(std::string_view text, Errc blame) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto length = text[i] == '\0' ? 0 : utf8_length(text.substr(i));
-    if (length == 0) return fail(blame, "not UTF-8 text");
-    i += length;
-  }
-  const auto scan = scan_toml(text);
-  if (text.size() > max_config_bytes || scan.too_deep || scan.stray)
-    return fail(blame, "too large, nested too deep, or not TOML");
-  auto parsed = parse_toml(text, 0);
-  if (!parsed.fault) return std::move(parsed.root);
-  const auto& fault = *parsed.fault;
-  return fail(blame, fmt::format("line {}, column {}: {}", fault.at.line, fault.at.column,
-                                 printable(fault.what, 300)));
-}
 
 /// "200", "-5", "1.5": what TOML takes as a number as well. Nothing else is guessed at.
 bool is_number(std::string_view text) {
@@ -64,7 +46,7 @@ Result<TomlNode> scalar_node(std::string_view text) {
   const bool is_toml = is_number(text) || text == "true" || text == "false" ||
                        text.starts_with('[') || text.starts_with('{') || text.starts_with('"');
   if (!is_toml) return text_node(text);
-  WEIR_TRY(auto root, read(fmt::format("x = {}", text), Errc::usage));
+  WEIR_TRY(auto root, read_toml(fmt::format("x = {}", text), Errc::usage));
   if (root.entries.size() != 1)
     return fail(Errc::usage, fmt::format("'{}' is not one value", printable(text, 80)));
   return std::move(root.entries.front().value);
@@ -130,7 +112,7 @@ Result<std::string> edit_pool_text(std::string_view old_text, const PoolName& po
                                    const std::vector<KeyValue>& changes) {
   using namespace config;
   const KeyPath section{"pool", pool.str()};
-  WEIR_TRY(auto wanted, read(old_text, Errc::config));
+  WEIR_TRY(auto wanted, read_toml(old_text, Errc::config));
   std::string text{old_text};
   if (find_value(wanted, section) == nullptr) {
     WEIR_CHECK(set_value(wanted, section, {}));
@@ -150,7 +132,7 @@ Result<std::string> edit_pool_text(std::string_view old_text, const PoolName& po
     edit_lines(text, section, path, wanted);
   }
   // Few lines changed is a wish, the right values are a must.
-  auto edited = read(text, Errc::config);
+  auto edited = read_toml(text, Errc::config);
   if (edited) drop_empty(*edited, 0, section.size());
   drop_empty(wanted, 0, section.size());
   return edited && same_values(*edited, wanted) ? text : write_document(wanted);

@@ -3,9 +3,6 @@
 
 #include <algorithm>
 
-#include "weir/base/text.h"
-
-#include "toml_scan.h"
 #include "toml_tree.h"
 
 namespace weir {
@@ -16,23 +13,12 @@ const config::TomlNode* entry(const config::TomlNode& table, std::string_view ke
   return at == table.entries.end() ? nullptr : &at->value;
 }
 
-bool is_text(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = text.front() == '\0' ? 0 : utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 }  // namespace
 
 std::optional<std::vector<std::string>> podman_hook_dirs(std::string_view containers_conf) {
-  const auto scan = config::scan_toml(containers_conf);
-  if (scan.too_deep || scan.stray || !is_text(containers_conf)) return std::nullopt;
-  const auto parsed = config::parse_toml(containers_conf, 0);
-  if (parsed.fault) return std::nullopt;
-  const auto* engine = entry(parsed.root, "engine");
+  const auto root = config::read_toml(containers_conf, Errc::config);
+  if (!root) return std::nullopt;
+  const auto* engine = entry(*root, "engine");
   const auto* dirs = engine ? entry(*engine, "hooks_dir") : nullptr;
   if (!dirs || dirs->kind != config::TomlKind::array) return std::nullopt;
   std::vector<std::string> out;

@@ -2,10 +2,15 @@
 #include "toml_tree.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "weir/base/text.h"
+#include "weir/config/parse.h"
+
 #include "columns.h"
+#include "toml_scan.h"
 
 namespace weir::config {
 namespace {
@@ -83,6 +88,22 @@ TomlOutcome parse_toml(std::string_view text, std::size_t file) {
   } catch (const toml::parse_error& error) {
     return {{}, TomlFault{converter.place(error.source().begin), std::string{error.description()}}};
   }
+}
+
+Result<TomlNode> read_toml(std::string_view text, Errc blame) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = text[i] == '\0' ? 0 : utf8_length(text.substr(i));
+    if (length == 0) return fail(blame, "not UTF-8 text");
+    i += length;
+  }
+  const auto scan = scan_toml(text);
+  if (text.size() > max_config_bytes || scan.too_deep || scan.stray)
+    return fail(blame, "too large, nested too deep, or not TOML");
+  auto parsed = parse_toml(text, 0);
+  if (!parsed.fault) return std::move(parsed.root);
+  const auto& fault = *parsed.fault;
+  return fail(blame, fmt::format("line {}, column {}: {}", fault.at.line, fault.at.column,
+                                 printable(fault.what, 300)));
 }
 
 }  // namespace weir::config

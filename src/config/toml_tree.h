@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weir/base/result.h"
 #include "weir/model/config.h"
 
 namespace weir::config {
@@ -48,5 +49,9 @@ struct TomlOutcome {
 /// `text` must be valid UTF-8 and have passed scan_toml(): the library recurses as deep as keys are
 /// dotted. `file` becomes SourcePos::file.
 TomlOutcome parse_toml(std::string_view text, std::size_t file);
+
+/// A whole text that need not be told mistake by mistake: without what would make the library
+/// overflow the stack. The error has `blame` for its code.
+Result<TomlNode> read_toml(std::string_view text, Errc blame);
 
 }  // namespace weir::config
