@@ -81,30 +81,6 @@ bool take_listed(ListedContainer& out, const Line& line) {
   return true;
 }
 
-bool take_pool(std::string_view text, std::optional<PoolName>& out) {
-  auto name = PoolName::parse(text);
-  if (name) out = std::move(*name);
-  return name.has_value();
-}
-
-/// What is said of a ticket before its record.
-struct TicketFacts {
-  std::uint64_t number = 0;
-  std::size_t position = 0;
-  int pid = 0;
-  std::int64_t arrived_us = 0;
-  std::optional<PoolName> pool;
-
-  bool take(const Line& line) {
-    if (line.key == "ticket") return take_number(line.value, number);
-    if (line.key == "position") return take_number(line.value, position);
-    if (line.key == "pid") return take_number(line.value, pid);
-    if (line.key == "arrived_us") return take_number(line.value, arrived_us);
-    if (line.key == "pool") return take_pool(line.value, pool);
-    return true;
-  }
-};
-
 template <class Take>
 Status each_line(std::string_view block, Take take) {
   for (const auto line : split(block, '\n'))
@@ -120,23 +96,23 @@ std::string listed_text(const ListedContainer& entry) {
   return out + std::string{gap} + std::string{trim(entry.record.str())};
 }
 
+constexpr std::string_view ticket_word = "ticket ";
+
+/// Its place, and the ticket as it is kept.
 std::string listed_text(const ListedTicket& entry) {
-  const auto& ticket = entry.ticket;
-  return fmt::format("{}ticket {}\nposition {}\npool {}\npid {}\narrived_us {}{}{}", gap,
-                     ticket.number, entry.position, ticket.pool.str(), ticket.pid,
-                     ticket.arrived_us, gap, trim(ticket.record.str()));
+  return fmt::format("{}{}{}{}{}", gap, ticket_word, entry.position, gap, trim(entry.ticket.str()));
 }
 
-Status take_entry(std::string_view facts, ContainerRecord record, AgentReply& out) {
-  if (facts.starts_with("ticket ")) {
-    TicketFacts said;
-    WEIR_CHECK(each_line(facts, [&](const Line& line) { return said.take(line); }));
-    if (!said.pool) return malformed(facts.substr(0, facts.find('\n')));
-    out.tickets.push_back(
-        {{said.number, std::move(*said.pool), std::move(record), said.pid, said.arrived_us},
-         said.position});
-    return {};
-  }
+Status take_ticket(std::string_view place, std::string_view text, AgentReply& out) {
+  std::size_t position = 0;
+  if (!take_number(place.substr(ticket_word.size()), position)) return malformed(place);
+  WEIR_TRY(auto ticket, QueueTicket::parse(text));
+  out.tickets.push_back({std::move(ticket), position});
+  return {};
+}
+
+Status take_container(std::string_view facts, std::string_view text, AgentReply& out) {
+  WEIR_TRY(auto record, ContainerRecord::parse(text));
   ListedContainer entry{.path = {}, .record = std::move(record)};
   WEIR_CHECK(each_line(facts, [&](const Line& line) { return take_listed(entry, line); }));
   out.containers.push_back(std::move(entry));
@@ -163,9 +139,9 @@ Result<AgentReply> AgentReply::parse(std::string_view text) {
   WEIR_CHECK(each_line(head, [&](const Line& line) { return take_field(out, line); }));
   while (!text.empty()) {
     const auto facts = take_block(text);
-    auto record = ContainerRecord::parse(take_block(text));
-    if (!record) return pass(std::move(record));
-    WEIR_CHECK(take_entry(facts, std::move(*record), out));
+    const auto entry = take_block(text);
+    WEIR_CHECK(facts.starts_with(ticket_word) ? take_ticket(facts, entry, out)
+                                              : take_container(facts, entry, out));
   }
   return out;
 }
