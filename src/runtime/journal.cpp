@@ -7,6 +7,8 @@
 #include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/record.h"
+#include "weir/runtime/books.h"
+#include "weir/runtime/containers.h"
 #include "weir/runtime/freeze.h"
 
 #include "relocate.h"
@@ -53,6 +55,20 @@ Status repair_one(Session& session, const JournalEntry& entry) {
   return {};
 }
 
+/// What its maker would have done at the end: the books of a move say "remains" until it is over.
+Status settle(Session& session, const JournalEntry& entry) {
+  if (entry.work != Work::move && entry.work != Work::place) return {};
+  WEIR_TRY(const auto lock, session.run_dir.lock_books());
+  for (const auto* leaf : {&entry.cgroup, &entry.from}) {
+    const auto pool = leaf->is_root() ? std::nullopt : session.tree.find_at(leaf->parent());
+    if (!pool) continue;
+    ignore(settle_weights(session, *pool), "the next start or verify settles them");
+    const auto counted = session.books().recount(*pool, true);
+    if (!counted && !is_gone(counted.error())) return tl::unexpected(counted.error());
+  }
+  return {};
+}
+
 void repair_subject(Session& session, const std::string& subject) {
   auto lock = session.run_dir.lock_entry(subject, false);
   if (!lock || !*lock) return;  // somebody works on it, or has just ended
@@ -61,6 +77,7 @@ void repair_subject(Session& session, const std::string& subject) {
   const auto entry = JournalEntry::parse(text);
   if (!entry) return claim.done();  // made by somebody who was killed before he had begun
   auto repaired = repair_one(session, *entry);
+  if (repaired) repaired = settle(session, *entry);
   if (repaired) return claim.done();
   session.warnings.push_back(fmt::format("a {} of '{}' was cut short: {}", to_text(entry->work),
                                          subject, repaired.error().message));

@@ -195,20 +195,23 @@ MoveReport report_of(Session& session, const Journey& journey) {
   return out;
 }
 
-void settle_both(Session& session, const Journey& journey) {
+/// The claim may go when it has succeeded: until then the sums of the new pool count remains.
+Status settle_both(Session& session, const Journey& journey) {
   auto books = session.books();
   for (const auto pool : {journey.from.value_or(journey.to), journey.to}) {
     ignore(settle_weights(session, pool), "the next start or verify settles them");
-    ignore(books.recount(pool, true), "nobody is refused before they are counted anew");
+    WEIR_CHECK(books.recount(pool, true));
   }
   call_next(session.io, session.tree, session.run_dir);
+  return {};
 }
 
 /// From here on the container is claimed; the books are locked at the beginning.
 Result<MoveReport> carry_out(Session& session, Journey journey, FileLock lock, WorkClaim& claim) {
   auto report = report_of(session, journey);
   if (auto prepared = prepare(session, journey); !prepared) {
-    if (discard_leaf(session.io, journey.entry.cgroup)) claim.done();
+    if (discard_leaf(session.io, journey.entry.cgroup) && settle_both(session, journey))
+      claim.done();
     return pass(std::move(prepared));
   }
   lock.release();
@@ -217,13 +220,13 @@ Result<MoveReport> carry_out(Session& session, Journey journey, FileLock lock, W
   journey.entry.stage = MoveStage::taking;
   WEIR_CHECK(claim.update(journey.entry));
   WEIR_TRY(auto done, relocate(session, journey.entry));
-  claim.done();
+  if (auto again = session.run_dir.lock_books(); again && settle_both(session, journey))
+    claim.done();  // else the next command ends it
   if (done.undone_by) return tl::unexpected(std::move(*done.undone_by));
   report.pids = done.pids;
   report.frozen_ms = done.frozen_ms;
   report.left_behind = done.left_behind;
   report.reclaimed += done.reclaimed;
-  if (auto again = session.run_dir.lock_books()) settle_both(session, journey);
   return report;
 }
 

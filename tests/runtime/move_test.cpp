@@ -10,6 +10,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_value.h"
 #include "weir/runtime/apply.h"
+#include "weir/runtime/books.h"
 #include "weir/runtime/containers.h"
 #include "weir/runtime/status.h"
 
@@ -67,6 +68,7 @@ struct Machine {
     for (int i = 0; i < 2; ++i) pids.push_back(*kernel.spawn(*old_leaf.child("other")));
     kernel.use_memory(pids[0], 80 * MiB);
     kernel.use_cache(*old_leaf.child("inner"), 40 * MiB);
+    REQUIRE(session.books().recount(0, true).has_value());
   }
 
   static void must(const Status& done) { REQUIRE_MESSAGE(done.has_value(), done.error().message); }
@@ -128,6 +130,9 @@ struct Machine {
     REQUIRE_MESSAGE(listed.has_value(), listed.error().message);
     CHECK_MESSAGE(session.warnings.empty(), session.warnings.front());
     CHECK(listed->containers.size() == 1);
+    const auto drift = verify(session, false);
+    REQUIRE(drift.has_value());
+    for (const auto& entry : *drift) CHECK_MESSAGE(entry.file != "weir.books", entry.wanted);
   }
 };
 

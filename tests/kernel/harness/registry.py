@@ -24,10 +24,13 @@ class Test:
     def is_for(self, backend, kernel):
         """Whether a guest of this kind runs it at CI size."""
         newest = kernel.startswith("6.12")
-        if self.ci == "all" and not self.on and backend == "systemd":
-            return newest == (self.number % 2 == 0)
-        suits = self.ci != "soak" and backend == (self.on or "cgroupfs")
-        return suits and (self.ci in ("all", "plain") or (self.ci == "newest") == newest)
+        if self.ci == "soak" or self.on not in ("", backend):
+            return False
+        if self.ci != "all" and backend != (self.on or "cgroupfs"):
+            return False
+        if self.ci in ("newest", "oldest"):
+            return (self.ci == "newest") == newest
+        return self.ci == "both" or newest == ((self.number + (backend == "systemd")) % 2 == 0)
 
     @property
     def measured_word(self):
@@ -37,10 +40,10 @@ class Test:
 def test(name, timeout=240, boot="", on="", ci="all", measured=False):
     """Registers a function that takes a Context. `timeout` is in seconds at CI size; `on` names the only back-end.
 
-    `ci`: "all" back-ends run it at CI size, without systemd on both kernels and with it on one of them in turn; only
-    those without systemd ("plain"), or only the newest or oldest of them ("newest", "oldest"), for what takes long and
-    depends little on the rest; "soak": none. With `on` it is about those guests, on both kernels. `measured`: it needs
-    the host's processors for itself.
+    `ci`: at CI size both back-ends run it ("all"), each on one of the kernels, which take turns; or only the one without
+    systemd ("plain"), or that on the newest kernel, the oldest or each ("newest", "oldest", "both"); or nobody ("soak").
+    `on` puts that back-end in place of the one without systemd. At full size all run on both kernels. `measured`: it
+    needs the host's processors for itself.
     """
     def register(function):
         TESTS.append(Test(name, function, timeout, boot, on, ci, measured, len(TESTS)))

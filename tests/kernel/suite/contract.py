@@ -10,7 +10,7 @@ from harness.registry import test
 PROGRAM = "/usr/local/libexec/weir-tests/weir-contract-tests"
 
 
-@test("contract: the kernel does what the fake kernel does", ci="plain")
+@test("contract: the kernel does what the fake kernel does", ci="both")
 def contract(t):
     t.tree.make("contract")
     done = t.weir.run_any([PROGRAM], timeout=120,

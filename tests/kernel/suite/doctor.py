@@ -187,7 +187,7 @@ def outside(t):
     check.equal(found[bare]["memory_bytes"], None, "memory where nobody counts it")
 
 
-@test("doctor: booted without PSI and without a controller", boot="psi=0 cgroup_disable=io", ci="plain")
+@test("doctor: booted without PSI and without a controller", boot="psi=0 cgroup_disable=io", ci="both")
 def command_line(t):
     """The remedy is the other guests' command line: there, nothing stands in the way."""
     t.weir.configure(GOOD).ok("apply")

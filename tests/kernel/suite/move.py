@@ -140,16 +140,21 @@ def storming(without="ZX"):
 
 
 def charged(t, *leaves):
-    """What these hold together, those of them that are there."""
-    return sum(t.tree.number(path, "memory.current") for path in leaves if t.tree.exists(path))
+    """What these hold together, those of them that are there, at least: no two of them can be read at one moment, and
+    what is taken back from one of them meanwhile goes to the other."""
+    def held(path):
+        return int(t.tree.read_if_there(path, "memory.current") or 0)
+    before = [held(path) for path in leaves]
+    return sum(map(min, before, [held(path) for path in leaves]))
 
 
 def counted(t, cgroup):
-    """(processes, pids.current, of which have ended and wait for their parent) while the container stands still."""
+    """(threads, pids.current, of which have ended and wait for their parent) while the container stands still."""
     t.tree.freeze(cgroup)
     try:
         dead = [pid for pid, where in storming("RSDTtIPW").items() if where.startswith(cgroup)]
-        return len(everybody(t, cgroup)), t.tree.number(cgroup, "pids.current"), len(dead)
+        threads = sum(len(t.tree.read(path, "cgroup.threads").split()) for path in t.tree.walk(cgroup))
+        return threads, t.tree.number(cgroup, "pids.current"), len(dead)
     finally:
         t.tree.write(cgroup, "cgroup.freeze", 0)
 
@@ -173,10 +178,10 @@ def forks(t):
             outside = {pid: where for pid, where in storming().items() if not where.startswith(now)}
             check.equal(outside, {}, "who is somewhere else")
             time.sleep(0.1)
-        processes, current, dead = counted(t, now)
+        threads, current, dead = counted(t, now)
         # Whoever reaps orphans does not stand still.
-        check.that(processes <= current <= processes + dead, f"pids.current: {current}, {processes} live, {dead} dead")
-        check.at_least(processes, int(sizes[0]), "processes that live")
+        check.that(threads <= current <= threads + dead, f"pids.current: {current}, {threads} live, {dead} dead")
+        check.at_least(threads, int(sizes[0]), "threads that live")
         check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
     check.equal(box.process.poll(), None, "weir run")
 

@@ -154,9 +154,14 @@ def many(t):
     children, names = [], [f"w{number:03}" for number in range(count)]
     fill = [t.run("jobs", f"fill{number}", "sleep", "600") for number in range(PLACES)]
     for name in names:
-        children.append(waiter(t, name, *start_line(t, name)))
-        check.soon(lambda n=name: os.path.isdir("/run/weir/private/tickets")
-                   and len(os.listdir("/run/weir/private/tickets")) > len(children), f"{name} waits", 30)
+        child = waiter(t, name, *start_line(t, name))
+        children.append(child)
+
+        def waits(child=child):
+            if child.poll() is not None:
+                raise check.Failed(f"{name} does not wait: {t.said(child)}")
+            return os.path.isdir("/run/weir/private/tickets") and len(os.listdir("/run/weir/private/tickets")) > len(children)
+        check.soon(waits, f"{name} waits", 30)
     check.equal([ticket["name"] for ticket in queued(t)], names, "the queue")
     with Census(t, "jobs") as census:
         for one in fill:

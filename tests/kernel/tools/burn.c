@@ -12,11 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+static clockid_t timer = CLOCK_MONOTONIC;
 static double deadline;
 
 static double now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(timer, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -57,8 +58,9 @@ static double cpu_seconds(int who) {
 }
 
 static void usage(void) {
-  fputs("usage: weir-burn [--threads N] [--processes N] [--hold BYTES] [--seconds S]\n"
-        "Spins in N threads of each process (0: sleeps), says \"ready\" and, at the end, its CPU time.\n",
+  fputs("usage: weir-burn [--threads N] [--processes N] [--hold BYTES] [--seconds S | --cpu S]\n"
+        "Spins in N threads of each process (0: sleeps) for a time, or until this process has used so much CPU time; says\n"
+        "\"ready\" and, at the end, its CPU time.\n",
         stderr);
   exit(2);
 }
@@ -77,7 +79,10 @@ int main(int argc, char **argv) {
       bytes = strtoull(argv[i + 1], NULL, 10);
     else if (strcmp(argv[i], "--seconds") == 0)
       seconds = atof(argv[i + 1]);
-    else
+    else if (strcmp(argv[i], "--cpu") == 0) {
+      seconds = atof(argv[i + 1]);
+      timer = CLOCK_PROCESS_CPUTIME_ID;
+    } else
       usage();
   }
   deadline = now() + seconds;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process tree that does not stand still: sleepers, parents whose children come and go, and chains in
-// which every process forks its successor and exits. weir-storm SLEEPERS PARENTS CHAINS SECONDS
+// A process tree that does not stand still: sleepers; parents whose children come and go, leave orphans, start threads
+// and execute another program from among them; and chains in which every process forks its successor and exits.
+// weir-storm SLEEPERS PARENTS CHAINS SECONDS
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,13 +15,28 @@ static void nap(long ms) {
   nanosleep(&t, NULL);
 }
 
+static void *nap_in_thread(void *unused) {
+  (void)unused;
+  nap(1000);
+  return NULL;
+}
+
+static void live_shortly(int kind) {
+  if (kind == 1 && fork() > 0) _exit(0);
+  if (kind == 2) {
+    pthread_t thread;
+    for (int i = 0; i < 2; ++i) pthread_create(&thread, NULL, nap_in_thread, NULL);
+    nap(20);
+    execl("/proc/self/exe", "weir-storm", "nap", (char *)NULL);
+  }
+  nap(50);
+  _exit(0);
+}
+
 static void keep_having_children(void) {
-  for (;;) {
+  for (int kind = 0;; kind = (kind + 1) % 3) {
     pid_t child = fork();
-    if (child == 0) {
-      nap(50);
-      _exit(0);
-    }
+    if (child == 0) live_shortly(kind);
     if (child > 0) waitpid(child, NULL, 0);
     else nap(10);
   }
@@ -32,6 +50,7 @@ static void run_away(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "nap") == 0) live_shortly(0);
   if (argc != 5) {
     fprintf(stderr, "usage: weir-storm SLEEPERS PARENTS CHAINS SECONDS\n");
     return 2;
