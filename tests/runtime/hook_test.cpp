@@ -3,6 +3,7 @@
 // command lines.
 #include "weir/runtime/hook.h"
 
+#include <cerrno>
 #include <doctest/doctest.h>
 
 #include "weir/model/json_cursor.h"
@@ -15,6 +16,7 @@
 
 #include "runtime/fake_session.h"
 #include "support/fake_kernel.h"
+#include "support/faulty_io.h"
 
 using namespace weir;
 using namespace weir::testing;
@@ -50,8 +52,12 @@ struct Machine {
   }
   Status book(const std::string& leaf, std::int64_t memory,
               std::optional<CgroupPath> inside = std::nullopt) {
+    return book_on(kernel, leaf, memory, std::move(inside));
+  }
+  Status book_on(CgroupIo& io, const std::string& leaf, std::int64_t memory,
+                 std::optional<CgroupPath> inside = std::nullopt) {
     Deadline deadline(hook_patience);
-    return book_container(kernel, rules, session.run_dir, placement(leaf, memory),
+    return book_container(io, rules, session.run_dir, placement(leaf, memory),
                           {identity_of_self(), std::move(inside)}, deadline);
   }
   CgroupPath appear(const std::string& leaf) {
@@ -116,6 +122,30 @@ TEST_CASE("hook: inside a container of weir run the first takes over what that h
   REQUIRE(machine.book("inner", 800 * mib, outer));
   CHECK(machine.record(outer)->memory_reserved() == Bytes{0});
   CHECK_FALSE(machine.book("again", 800 * mib, outer));
+}
+
+TEST_CASE("hook: whichever change of a booking fails or is the last, it is booked once or not at all") {
+  std::size_t broken = 0;
+  for (const int error : {0, EBUSY, ENOENT, EACCES, ENOSPC, EIO, ENODEV, EINTR, ENOMEM})
+    for (std::size_t n = 1;; ++n) {
+      CAPTURE(n);
+      CAPTURE(error);
+      Machine machine;
+      FaultyIo io(machine.kernel, {.at = n, .error = error, .dies = error == 0});
+      try {
+        ignore(machine.book_on(io, "one", 600 * mib), "what it left is what counts");
+      } catch (const Died&) {
+      }
+      if (io.broken().empty()) break;
+      ++broken;
+      // Its holder lives: where it is booked it may be asked for again, and keeps the next one out.
+      const bool other = machine.book("two", 600 * mib).has_value();
+      CHECK(machine.book("one", 600 * mib).has_value() != other);
+      const auto drift = verify(machine.session, false);
+      REQUIRE(drift.has_value());
+      for (const auto& entry : *drift) CHECK_MESSAGE(entry.file != "weir.books", entry.wanted);
+    }
+  CHECK(broken >= 9);
 }
 
 TEST_CASE("adoption: a leaf without a booking gets its record from its files") {
