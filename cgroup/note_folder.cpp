@@ -39,16 +39,21 @@ Result<std::vector<std::string>> NoteFolder::names() const {
 Result<std::string> NoteFolder::read(const std::string& name) const {
   const UniqueFd fd{::openat(fd_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   if (!fd) return os_fail(errno, fmt::format("open {}/{}", name_, name));
+  return read(fd, name);
+}
+
+Result<std::string> NoteFolder::read(const UniqueFd& fd, const std::string& name) const {
   std::string out;
   std::array<char, 4096> buffer;
   for (;;) {
     const auto n = ::read(fd.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return os_fail(errno, fmt::format("read {}/{}", name_, name));
-    if (n == 0) return out;
     out.append(buffer.data(), static_cast<std::size_t>(n));
     if (out.size() > longest_note)
       return fail(Errc::failed, fmt::format("{}/{} is too large", name_, name));
+    // Of a regular file a part of what was asked for is the last.
+    if (static_cast<std::size_t>(n) < buffer.size()) return out;
   }
 }
 

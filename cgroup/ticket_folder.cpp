@@ -55,7 +55,7 @@ Result<std::vector<TicketFolder::File>> TicketFolder::scan() const {
       WEIR_CHECK(notes_.remove(name));
       continue;
     }
-    if (auto text = notes_.read(name)) out.push_back({name, std::move(*text)});
+    if (auto text = notes_.read(file, name)) out.push_back({name, std::move(*text)});
   }
   return out;
 }

@@ -16,8 +16,9 @@ using std::chrono::milliseconds;
 /// What nobody tells a waiter, the first one of each pool finds out: a container that ended while
 /// its `weir run` was dead, a pool that has more now.
 constexpr milliseconds first_looks{500};
-/// And the others, in case the first one is stopped.
-constexpr milliseconds second_looks{3'000}, others_look{15'000}, often_looks{1'000};
+/// And the others, in case those before them are stopped: each place later than the one before, so
+/// that hundreds who wait look hardly more often than a few.
+constexpr milliseconds second_looks{3'000}, others_look{5'000}, often_looks{1'000};
 
 /// How long those who were killed to make room may take to end.
 constexpr milliseconds dying_takes{30'000};
@@ -140,7 +141,9 @@ class Wait {
   }
 
   [[nodiscard]] milliseconds nap() const {
-    auto nap = place_ <= 1 ? first_looks : place_ == 2 ? second_looks : others_look;
+    auto nap = place_ <= 1   ? first_looks
+               : place_ == 2 ? second_looks
+                             : others_look * static_cast<std::int64_t>(place_);
     if (waiter_.often) nap = std::min(nap, often_looks);
     return std::clamp(left(), milliseconds{0}, nap);
   }

@@ -19,6 +19,8 @@ class NoteFolder {
   [[nodiscard]] Result<std::vector<std::string>> names() const;
   /// At most 16 KiB. ENOENT where it is gone.
   [[nodiscard]] Result<std::string> read(const std::string& name) const;
+  /// The same, of a file of this name that is open and was not read yet.
+  [[nodiscard]] Result<std::string> read(const UniqueFd& fd, const std::string& name) const;
   /// A reader sees the old text, none, or the new one, never a half.
   Status write(const std::string& name, const std::string& text) const;
   /// Succeeds where it is gone.

@@ -167,7 +167,7 @@ def many(t):
         for one in fill:
             one.process.terminate()
         for name, child in zip(names, children):
-            check.equal(child.wait(200), 0, f"status of {name}: {child.stderr.read()!r}")
+            check.equal(child.wait(t.count(200, 1500)), 0, f"status of {name}: {child.stderr.read()!r}")
     check.at_most(census.most, PLACES, "containers alive at one time")
     check.at_least(census.most, 2, "containers alive at one time")
     check.equal(started_order(t), names, "the order in which they started")
@@ -188,7 +188,7 @@ def killed(t):
             time.sleep(choice.random() * 0.3)
             children[victim].kill()
         for number, child in enumerate(children):
-            status = child.wait(200)
+            status = child.wait(t.count(200, 1500))
             check.that(number in victims or status == 0, f"w{number:03} ended with {status}")
     check.at_most(census.most, PLACES, "containers alive at one time")
     missing = {f"w{number:03}" for number in range(count) if number not in victims} - set(started_order(t))

@@ -27,7 +27,7 @@ static void live_shortly(int kind) {
     pthread_t thread;
     for (int i = 0; i < 2; ++i) pthread_create(&thread, NULL, nap_in_thread, NULL);
     nap(20);
-    execl("/proc/self/exe", "weir-storm", "nap", (char *)NULL);
+    execlp("weir-storm", "weir-storm", "nap", (char *)NULL);
   }
   nap(50);
   _exit(0);
