@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pool that gets less memory than it uses: what can go goes, what cannot stays, and nobody is killed."""
 
+import contextlib
+import os
 import random
 import subprocess
 import tempfile
@@ -13,6 +15,7 @@ from harness.registry import test
 from harness.sampler import Sampler
 
 MIB = 1 << 20
+SCRATCH = os.environ.get("WEIR_SCRATCH_DISK", "")
 
 
 def limited(t, host="", **pools):
@@ -154,3 +157,35 @@ def endless(t):
         for part in (0.5, 0.99)))
     # A pause as long as the shrink's patience would be seconds.
     check.at_most(at(beside_shrink, 0.99), t.count(2, 1.25) * at(beside_apply, 0.99), "p99 beside a shrink")
+
+
+@contextlib.contextmanager
+def swap_space():
+    """The guest's scratch disk as swap."""
+    subprocess.run(["mkswap", SCRATCH], stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(["swapon", SCRATCH], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["swapoff", SCRATCH], check=True)
+
+
+@test("shrink: anonymous memory makes room where there is swap and the pool may use it, and only there", ci="plain")
+def swapping(t):
+    pools = ('[pool.a]\nmemory = {{ limit = "{0}MiB", swap = "150MiB" }}\n'
+             '[pool.b]\nmemory = {{ limit = "{0}MiB", swap = "0" }}\n')
+    t.weir.configure(pools.format(300)).ok("apply")
+    a, b = t.backend.pool("a"), t.backend.pool("b")
+    holders = [t.hold(pool, f"holder-{pool}", 280 * MIB) for pool in ("a", "b")]
+    t.weir.configure(pools.format(200))
+    check.contains(t.weir("apply", status=1).err, f"{a}/memory.max", "without swap neither can give way")
+    check.equal([t.tree.number(pool, "memory.max") for pool in (a, b)], [300 * MIB] * 2, "the limits without swap")
+    with swap_space():
+        done = t.weir("apply", status=1)
+        check.contains(done.err, f"{b}/memory.max", "the one that may not swap")
+        check.equal([t.tree.number(pool, "memory.max") for pool in (a, b)], [200 * MIB, 300 * MIB], "the limits with swap")
+        check.at_least(t.tree.number(a, "memory.swap.current"), 70 * MIB, "what was swapped out")
+        check.equal(kills(t, a, b), 0, "out of memory")
+        for holder in holders:
+            check.equal(holder.process.poll(), None, "who holds it")
+            t.weir.ok("release", holder.name, "--kill")
