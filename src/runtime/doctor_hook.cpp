@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
 #include "weir/cgroup/files.h"
 #include "weir/cgroup/hook_process.h"
+#include "weir/cgroup/identity.h"
+#include "weir/cgroup/run_program.h"
 #include "weir/config/podman_conf.h"
+#include "weir/runtime/hook.h"
 #include "weir/runtime/hook_install.h"
 
 namespace weir {
@@ -20,6 +24,17 @@ constexpr std::array hook_dirs{podman_hook_dir, std::string_view{"/etc/container
 constexpr std::array settings{std::string_view{"/usr/share/containers/containers.conf"},
                               std::string_view{"/etc/containers/containers.conf"}};
 constexpr std::string_view setting_folder = "/etc/containers/containers.conf.d";
+
+/// A start of podman, and no longer: it begins to make a container, and is refused.
+constexpr std::chrono::milliseconds podman_patience{60'000};
+
+/// The last line that says something.
+std::string last_line(std::string_view text) {
+  std::string out;
+  for (const auto line : split(text, '\n'))
+    if (!trim(line).empty()) out = printable(trim(line), 200);
+  return out.empty() ? "nothing" : out;
+}
 
 /// The program that a hook file names; empty where it names none.
 std::string program_in(std::string_view text) {
@@ -72,6 +87,29 @@ class HookCheck {
     installation.second_line = file_exists(dir + "/weir-createRuntime.json");
     look_at_files(installation);
     look_at_setting(dir);
+    if (out_.empty()) look_at_podman(installation);
+  }
+
+  /// The files are right: a container that only asks whether the hook is called. It is refused by
+  /// the hook itself, so nothing of it is ever started.
+  void look_at_podman(const HookInstallation& installation) {
+    if (self().uid != 0 || !find_program({"podman"})) return;
+    const auto root = TempFolder::make();
+    if (!root) return;
+    const auto token = fmt::format("{}-{}", self().pid, self().now_us);
+    const auto done = run_program(
+        {"podman", "run", "--rm", "--network=none", "--annotation",
+         fmt::format("{}={}", probe_annotation, token), "--rootfs", root->path(), "true"},
+        podman_patience);
+    if (done && done->said.find(fmt::format("weir: probe {}:", token)) != std::string::npos) return;
+    problem(
+        "hook-silent",
+        fmt::format("podman does not call the hook in {}: asked for a container that the hook "
+                    "would refuse, it said: {}",
+                    installation.dir, done ? last_line(done->said) : done.error().message),
+        fmt::format("podman --log-level=debug run --rm --network=none --rootfs / true 2>&1 | grep "
+                    "hooks  # and make the hooks_dir that it reads name {}",
+                    installation.dir));
   }
 
   [[nodiscard]] std::string install(const HookInstallation& installation) const {

@@ -48,6 +48,9 @@ class Precreate {
                       doing_, text_);
     expect(desk->rules.on_error);
     auto placement = find_place(*desk, *config, *path, std::nullopt);
+    if (const auto* token = config->annotation(probe_annotation))
+      return answer_probe(*token,
+                          placement ? pool_of(*desk, *placement) : placement.error().message);
     if (!placement) return reply_to(placement.error(), desk->rules.on_error, doing_, text_);
     if (!*placement) return {0, std::string{text_}, {}};
     return admit(*desk, *config, **placement);
@@ -55,6 +58,15 @@ class Precreate {
 
  private:
   HookReply refuse(const Error& error) const { return {1, {}, complaint(error, doing_)}; }
+
+  /// Who asks only whether podman comes here gets no container.
+  static HookReply answer_probe(const std::string& token, const std::string& where) {
+    return {1, {}, fmt::format("weir: probe {}: {}", printable(token, 64), where)};
+  }
+  static std::string pool_of(const HookDesk& desk, const std::optional<Placement>& placement) {
+    if (!placement) return "no pool takes it";
+    return fmt::format("pool '{}' takes it", desk.rules.tree.pools[placement->pool].name().str());
+  }
 
   /// What is to happen should everything else hang from now on.
   void expect(OnError on_error) {

@@ -124,7 +124,8 @@ TEST_CASE("hook: inside a container of weir run the first takes over what that h
   CHECK_FALSE(machine.book("again", 800 * mib, outer));
 }
 
-TEST_CASE("hook: whichever change of a booking fails or is the last, it is booked once or not at all") {
+TEST_CASE(
+    "hook: whichever change of a booking fails or is the last, it is booked once or not at all") {
   std::size_t broken = 0;
   for (const int error : {0, EBUSY, ENOENT, EACCES, ENOSPC, EIO, ENODEV, EINTR, ENOMEM})
     for (std::size_t n = 1;; ++n) {

@@ -18,6 +18,9 @@ namespace weir {
 
 /// A hook's own work may take this long, waiting for room not counted.
 inline constexpr std::chrono::milliseconds hook_patience{2000};
+/// A container with this annotation is refused with its value in the line: how doctor sees that
+/// the hook is called.
+inline constexpr std::string_view probe_annotation = "io.weir.probe";
 
 enum class HookStage { precreate, prestart, create_runtime, poststart, poststop };
 /// "createRuntime".

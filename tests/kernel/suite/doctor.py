@@ -222,6 +222,16 @@ def hooks(t):
             handle.write('[engine]\nhooks_dir = ["/etc/mine"]\n')
         check.contains(cured(t, "hook-unread")["what"], own, "what says where podman looks")
         check.that(os.path.exists(f"{folder}/weir-createRuntime.json"), "the second line stays")
+        # What no file in its usual place says shows only when podman starts a container.
+        os.environ["CONTAINERS_CONF"] = f"{t.folder}/mine.conf"
+        try:
+            with open(os.environ["CONTAINERS_CONF"], "w", encoding="utf-8") as handle:
+                handle.write('[engine]\nhooks_dir = ["/etc/mine"]\n')
+            check.contains(findings(t)["hook-silent"]["what"], "podman does not call the hook", "a podman that reads another file")
+        finally:
+            del os.environ["CONTAINERS_CONF"]
+        check.equal(findings(t), {}, "findings afterwards")
+        check.equal(t.weir.json("ps")["containers"], [], "containers that doctor left")
     finally:
         t.weir("hook", "uninstall", "podman")
         if os.path.exists(own):
