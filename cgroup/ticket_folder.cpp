@@ -2,16 +2,12 @@
 #include "weir/cgroup/ticket_folder.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utility>
 
 #include "weir/base/text.h"
 
@@ -98,43 +94,6 @@ Status TicketFolder::rewrite(const std::string& name, const std::string& text) c
   if (!file || ::pwrite(file.get(), text.data(), text.size(), 0) < 0)
     return os_fail(errno, fmt::format("rewrite {}/{}", folder_name, name));
   return {};
-}
-
-Result<TicketWatch> TicketWatch::start() {
-  UniqueFd fd{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
-  if (!fd) return os_fail(errno, "inotify_init1");
-  return TicketWatch{std::move(fd)};
-}
-
-Status TicketWatch::watch(const TicketFolder& folder, const std::string& own,
-                          const std::string& before) {
-  const auto path_of = [&](const std::string& name) {
-    return fmt::format("/proc/self/fd/{}/{}", folder.notes().directory().get(), name);
-  };
-  if (own_ < 0) {
-    own_ = ::inotify_add_watch(fd_.get(), path_of(own).c_str(), IN_MODIFY | IN_ATTRIB);
-    if (own_ < 0) return os_fail(errno, fmt::format("watch ticket {}", own));
-  }
-  if (before == before_name_) return {};
-  if (before_ >= 0) ::inotify_rm_watch(fd_.get(), before_);
-  before_ = -1;
-  before_name_ = before;
-  if (before.empty()) return {};
-  // Its holder's death closes it; its removal changes the number of its links.
-  before_ = ::inotify_add_watch(fd_.get(), path_of(before).c_str(), IN_CLOSE_WRITE | IN_ATTRIB);
-  const auto file = open_ticket(folder.notes().directory(), before, O_RDONLY);
-  missed_ = before_ < 0 || !file || is_dead(file);
-  if (missed_) before_name_.clear();
-  return {};
-}
-
-void TicketWatch::sleep(std::chrono::milliseconds at_most, int interrupt) {
-  if (std::exchange(missed_, false)) return;
-  std::array<pollfd, 2> watched{pollfd{fd_.get(), POLLIN, 0}, pollfd{interrupt, POLLIN, 0}};
-  ::poll(watched.data(), watched.size(), static_cast<int>(at_most.count()));
-  std::array<char, 4096> events{};
-  while (::read(fd_.get(), events.data(), events.size()) > 0) {
-  }
 }
 
 }  // namespace weir

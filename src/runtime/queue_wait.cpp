@@ -5,6 +5,7 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/identity.h"
+#include "weir/cgroup/ticket_watch.h"
 #include "weir/runtime/preempt.h"
 #include "weir/runtime/queue.h"
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tickets of those that wait: files that are locked by whoever waits, so that a dead one's ticket
-// is dead too, and watched, so that nobody needs to look all the time.
+// is dead too.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -54,23 +53,6 @@ class TicketFolder {
  private:
   explicit TicketFolder(NoteFolder notes) : notes_(std::move(notes)) {}
   NoteFolder notes_;
-};
-
-/// Sleeps until something happens to one's own ticket or to the one before it.
-class TicketWatch {
- public:
-  static Result<TicketWatch> start();
-  /// From now on; `before` may be empty.
-  Status watch(const TicketFolder& folder, const std::string& own, const std::string& before);
-  /// `interrupt` is a descriptor that ends the sleep when it is readable, or -1.
-  void sleep(std::chrono::milliseconds at_most, int interrupt);
-
- private:
-  explicit TicketWatch(UniqueFd fd) : fd_(std::move(fd)) {}
-  UniqueFd fd_;
-  int own_ = -1, before_ = -1;
-  bool missed_ = false;  // the one before it went away before it was watched
-  std::string before_name_;
 };
 
 }  // namespace weir

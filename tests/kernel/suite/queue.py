@@ -176,6 +176,33 @@ def many(t):
     nothing_left(t)
 
 
+@test("queue: a user who may have no more inotify instances waits all the same")
+def without_inotify(t):
+    applied(t, places=1)
+    most = "/proc/sys/fs/inotify/max_user_instances"
+    with open(most, encoding="utf-8") as handle:
+        before = handle.read()
+    holder = t.run("jobs", "holder", "sleep", "600")
+    try:
+        with open(most, "w", encoding="utf-8") as handle:
+            handle.write("0")
+        children = [waiter(t, f"w{number}", *start_line(t, f"w{number}")) for number in range(1)]
+        for number in range(1, 4):
+            check.soon(lambda n=number: len(queued(t)) == n, "the one before waits", 20)
+            children.append(waiter(t, f"w{number}", *start_line(t, f"w{number}")))
+        check.soon(lambda: len(queued(t)) == 4, "all wait", 20)
+        t.weir.ok("queue", "cancel", queued(t)[1]["ticket"])
+        check.equal(children[1].wait(20), 125, "the one that was cancelled")
+        end(holder.process, signal.SIGTERM)
+        for number in (0, 2, 3):
+            check.equal(children[number].wait(60), 0, f"status of w{number}")
+        check.equal(started_order(t), ["w0", "w2", "w3"], "the order in which they started")
+    finally:
+        with open(most, "w", encoding="utf-8") as handle:
+            handle.write(before)
+    nothing_left(t)
+
+
 @test("queue: a third of many are killed at any moment, waiters and runners alike, and the rest all finish", ci="newest")
 def killed(t):
     applied(t)
