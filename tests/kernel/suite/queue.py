@@ -4,11 +4,11 @@
 import os
 import random
 import signal
-import threading
 import time
 
 from harness import check
 from harness.registry import test
+from harness.sampler import Sampler
 from harness.weir import end
 
 # A pool for eight, by what they reserve; CPU is counted, no matter how many the guest has.
@@ -53,29 +53,12 @@ def nothing_left(t):
     check.equal((shown["cpu"]["reserved"], shown["queued"]), (0, 0), "what the books say")
 
 
-class Census(threading.Thread):
+def census(t, pool):
     """Counts, from the kernel, how many containers of a pool live at the same time."""
-
-    def __init__(self, t, pool):
-        super().__init__(daemon=True)
-        self.tree, self.path, self.most, self.stop = t.tree, t.backend.pool(pool), 0, threading.Event()
-
-    def run(self):
-        while not self.stop.is_set():
-            alive = 0
-            for child in self.tree.children(self.path):
-                events = self.tree.read_if_there(child, "cgroup.events") or ""
-                alive += "populated 1" in events
-            self.most = max(self.most, alive)
-            time.sleep(0.02)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.join()
+    def alive():
+        events = [t.tree.read_if_there(child, "cgroup.events") or "" for child in t.tree.children(t.backend.pool(pool))]
+        return sum("populated 1" in text for text in events)
+    return Sampler(alive, 0.02)
 
 
 def start_line(t, name):
@@ -163,13 +146,13 @@ def many(t):
             return os.path.isdir("/run/weir/private/tickets") and len(os.listdir("/run/weir/private/tickets")) > len(children)
         check.soon(waits, f"{name} waits", 30)
     check.equal([ticket["name"] for ticket in queued(t)], names, "the queue")
-    with Census(t, "jobs") as census:
+    with census(t, "jobs") as alive:
         for one in fill:
             one.process.terminate()
         for name, child in zip(names, children):
             check.equal(child.wait(t.count(200, 1500)), 0, f"status of {name}: {child.stderr.read()!r}")
-    check.at_most(census.most, PLACES, "containers alive at one time")
-    check.at_least(census.most, 2, "containers alive at one time")
+    check.at_most(alive.most, PLACES, "containers alive at one time")
+    check.at_least(alive.most, 2, "containers alive at one time")
     check.equal(started_order(t), names, "the order in which they started")
     for one in fill:
         one.process.wait(20)
@@ -210,14 +193,14 @@ def killed(t):
     count = t.count(40, 200)
     children = [waiter(t, f"w{number:03}", *start_line(t, f"w{number:03}"), stderr=None) for number in range(count)]
     victims = choice.sample(range(count), count // 3)
-    with Census(t, "jobs") as census:
+    with census(t, "jobs") as alive:
         for victim in victims:
             time.sleep(choice.random() * 0.3)
             children[victim].kill()
         for number, child in enumerate(children):
             status = child.wait(t.count(200, 1500))
             check.that(number in victims or status == 0, f"w{number:03} ended with {status}")
-    check.at_most(census.most, PLACES, "containers alive at one time")
+    check.at_most(alive.most, PLACES, "containers alive at one time")
     missing = {f"w{number:03}" for number in range(count) if number not in victims} - set(started_order(t))
     check.equal(missing, set(), "who never started")
     check.soon(lambda: t.weir.json("ps")["containers"] == [], "those whose weir run was killed end too", 30)

@@ -2,11 +2,11 @@
 """A pool that gets less memory than it uses: what can go goes, what cannot stays, and nobody is killed."""
 
 import contextlib
+import itertools
 import os
 import random
 import subprocess
 import tempfile
-import threading
 import time
 
 from harness import check
@@ -108,26 +108,10 @@ def hook_times(count):
     return sorted(times)
 
 
-class Again(threading.Thread):
+def again(what):
     """Does something over and over while hooks are timed."""
-
-    def __init__(self, what):
-        super().__init__()
-        self.what, self.stop = what, threading.Event()
-
-    def run(self):
-        number = 0
-        while not self.stop.is_set():
-            number += 1
-            self.what(number)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.join()
+    numbers = itertools.count(1)
+    return Sampler(lambda: what(next(numbers)))
 
 
 @test("shrink: one that cannot come to an end keeps no hook waiting", ci="newest", measured=True)
@@ -144,12 +128,15 @@ def endless(t):
         t.run("a", "hot", "sh", "-c", f"while :; do dd if={path} of=/dev/null bs=4M 2>/dev/null; done")
         check.soon(lambda: t.tree.flat(t.backend.pool("a"), "memory.stat", "file") >= 250 * MIB, "it has its file", 60)
         alone = hook_times(count)
-        with Again(lambda number: limited(t, host, a=300, b=100 + number % 2)("apply", status=0)):
-            beside_apply = hook_times(count)
+
+        def apply(number):
+            limited(t, host, a=300, b=100 + number % 2).ok("apply")
 
         def shrink(number):
             limited(t, host, a=(300, 200)[number % 2], b=100)("apply", status=(0, 1))
-        with Again(shrink):
+        with again(apply):
+            beside_apply = hook_times(count)
+        with again(shrink):
             beside_shrink = hook_times(count)
     at = lambda times, part: times[int(len(times) * part)]  # noqa: E731
     t.note("hook alone / beside an apply / beside a shrink, ms: " + ", ".join(
