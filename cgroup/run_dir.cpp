@@ -25,8 +25,10 @@ constexpr std::chrono::milliseconds patience{
     10'000};  // with one holder; many may be served before us
 constexpr std::string_view entry_prefix = "job-";
 constexpr std::size_t longest_entry = 16'384;
+// A sixteenth of the time waited so far: hundreds who wait must not keep the one that holds the
+// lock from the processor by asking for it.
 constexpr auto first_nap = std::chrono::microseconds{200};
-constexpr auto longest_nap = std::chrono::milliseconds{20};
+constexpr auto longest_nap = std::chrono::milliseconds{250};
 
 tl::unexpected<Error> dir_fail(int sys, const std::string& path) {
   auto error = os_error(sys, path);
@@ -112,19 +114,21 @@ Result<FileLock> RunDir::lock_books_within(std::chrono::milliseconds at_most) co
 Result<FileLock> RunDir::lock(std::chrono::milliseconds at_most, bool in_all) const {
   WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
   auto seen = turn(fd.get());
-  auto deadline = std::chrono::steady_clock::now() + at_most;
-  std::chrono::microseconds nap = first_nap;
+  const auto began = std::chrono::steady_clock::now();
+  auto deadline = began + at_most;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return os_fail(errno, "lock the books");
-    if (std::chrono::steady_clock::now() > deadline) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now > deadline) {
       if (in_all || turn(fd.get()) == seen)
         return fail(Errc::conflict,
                     fmt::format("busy: another weir has held the lock for {}", to_text(at_most)));
       seen = turn(fd.get());
-      deadline = std::chrono::steady_clock::now() + at_most;
+      deadline = now + at_most;
     }
-    std::this_thread::sleep_for(nap);
-    nap = std::min<std::chrono::microseconds>(nap * 2, longest_nap);
+    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - began);
+    std::this_thread::sleep_for(
+        std::clamp<std::chrono::microseconds>(waited / 16, first_nap, longest_nap));
   }
   ignore(take_turn(fd.get()), "without it others only give up earlier");
   return FileLock{std::move(fd)};

@@ -21,21 +21,26 @@ cpus = "{cpu}"
 cpu = {{ limit = 1 }}
 """
 WHOLE = "[pool.jobs.container]\ncpu = { request = 1 }\n"
-UNIT = 4  # seconds: long beside what it takes to start a program here
-EARLY = 0.2  # of a unit: who comes as a turn ends is there when the next one begins
+EARLY = 0.3  # of a unit: who comes as a turn ends is there when the next one begins
 IN_TIME = 0.95  # of its size: a job is done within its last turn, which begins when the one before is frozen
+
+
+def unit_of(t):
+    """Seconds: long beside what it takes to start a program here."""
+    return t.count(2, 4)
 
 
 class Schedule:
     """Starts the jobs at their times and notes when each of them ended."""
 
     def __init__(self, t, early=0.0, part=1.0):
-        self.t, self.early, self.part, self.begin, self.children, self.finished = t, early, part, None, {}, {}
+        self.t, self.unit, self.early, self.part = t, unit_of(t), early, part
+        self.begin, self.children, self.finished = None, {}, {}
 
     def start(self, name):
         _, size, priority = JOBS[name]
         command = self.t.weir.command("run", "--pool", "jobs", "--name", name, "--wait", "--priority", priority, "--",
-                                      "weir-burn", "--cpu", size * UNIT * self.part)
+                                      "weir-burn", "--cpu", size * self.unit * self.part)
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.t.started.append(child)
         self.children[name] = child
@@ -46,7 +51,7 @@ class Schedule:
             for name, child in self.children.items():
                 if name not in self.finished and child.poll() is not None:
                     check.equal(child.returncode, 0, f"status of {name}")
-                    self.finished[name] = (time.monotonic() - self.begin) / UNIT
+                    self.finished[name] = (time.monotonic() - self.begin) / self.unit
             if len(self.finished) == len(JOBS):
                 return
             time.sleep(0.01)
@@ -55,9 +60,9 @@ class Schedule:
         for name, (arrival, _, _) in sorted(JOBS.items(), key=lambda job: job[1][0]):
             if self.begin is None:
                 self.begin = time.monotonic()
-            self.look(self.begin + (arrival - (self.early if arrival else 0)) * UNIT)
+            self.look(self.begin + (arrival - (self.early if arrival else 0)) * self.unit)
             self.start(name)
-        self.look(self.begin + 60 * UNIT)
+        self.look(self.begin + 60 * self.unit)
         check.equal(sorted(self.finished), sorted(JOBS), "who has ended")
 
     def compare(self, wanted):
@@ -100,7 +105,7 @@ def fifo(t):
 @test("schedules: S1: round-robin gives a unit each in turn, as the simulator has it", measured=True, ci="newest")
 @beside
 def round_robin(t):
-    applied(t, "round-robin", f'slice_time = "{UNIT}s"', request="")
+    applied(t, "round-robin", f'slice_time = "{unit_of(t)}s"', request="")
     agent = Agent(t)
     schedule = Schedule(t, EARLY, IN_TIME)
     schedule.run()

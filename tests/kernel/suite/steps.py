@@ -89,7 +89,7 @@ def nobody(t):
 
 @test("steps: apply killed before each of its changes: the next one finishes it", ci="plain", timeout=400)
 def during_apply(t):
-    steps = Steps(t, 5)
+    steps = Steps(t, 4)
 
     def nothing(_):
         t.weir.ok("teardown")
@@ -114,13 +114,13 @@ def during_teardown(t):
         t.weir.ok("teardown", "--kill")
         check.equal(t.backend.leftovers(), [], "left after teardown")
         t.started.pop().wait(30)
-    Steps(t, 6).through(lambda _: ("teardown", "--kill"), prepare, afterwards)
+    Steps(t, 4).through(lambda _: ("teardown", "--kill"), prepare, afterwards)
 
 
 @test("steps: run killed before each of its changes: its command runs in the pool or not at all", timeout=400)
 def during_run(t):
     t.weir.configure(POOLS).ok("apply")
-    steps, order = Steps(t, 8), f"{t.folder}/order"
+    steps, order = Steps(t, 5), f"{t.folder}/order"
 
     def afterwards(at):
         steps.repaired()
@@ -138,7 +138,7 @@ def during_run(t):
 @test("steps: place killed before each of its changes: its processes are in the pool or where they were", timeout=400)
 def during_place(t):
     t.weir.configure(POOLS).ok("apply")
-    steps = Steps(t, 8)
+    steps = Steps(t, 5)
     children = {}
 
     def prepare(at):
@@ -177,7 +177,7 @@ def family(pid):
 @test("steps: move killed before each of its changes: the container is whole, in one pool, and runs", timeout=600)
 def during_move(t):
     t.weir.configure(POOLS).ok("apply")
-    steps, pools = Steps(t, 8), ("web", "night")
+    steps, pools = Steps(t, 5), ("web", "night")
     slices = [t.backend.pool("web"), t.backend.pool("batch", "night")]
     box = t.run("web", "box", "sh", "-c", "sleep 3600 & sleep 3600 & exec sleep 3600", flags=("--memory", "64MiB"))
     inside = lambda path: [pid for below in t.tree.walk(path) for pid in t.tree.pids(below)]  # noqa: E731
@@ -207,7 +207,7 @@ def left_behind(t):
 @test("steps: release --kill killed before each of its changes: the next one ends the container", timeout=400)
 def during_release(t):
     t.weir.configure(POOLS).ok("apply")
-    steps = Steps(t, 6)
+    steps = Steps(t, 4)
 
     def prepare(at):
         t.run("web", f"box{at}", "sh", "-c", "sleep 600 & exec sleep 600")
@@ -231,7 +231,7 @@ def description(t, name):
       timeout=400)
 def during_precreate(t):
     t.weir.configure(POOLS).ok("apply")
-    steps = Steps(t, 6)
+    steps = Steps(t, 4)
 
     def afterwards(_):
         steps.repaired()
