@@ -128,6 +128,8 @@ Result<std::vector<std::size_t>> Queue::order_of(std::size_t pool,
 }
 
 Result<Verdict> Queue::ask(std::size_t pool, const ContainerRecord& record) {
+  // Somebody may have ended whose weir run has not seen it yet.
+  WEIR_CHECK(resume(pool, record.priority));
   WEIR_TRY(auto verdict, books_.ask(pool, record));
   if (verdict.refused) return verdict;
   const auto waiting = tickets(pool).size();
@@ -169,11 +171,12 @@ Result<std::optional<std::size_t>> Queue::first_that_comes(std::size_t pool) {
   }
 }
 
-/// Who was preempted comes before whoever waits in the same class or below.
-Status Queue::resume(std::size_t pool) {
+/// Who was preempted comes before whoever waits, or comes, in the same class or below.
+Status Queue::resume(std::size_t pool, std::int64_t newcomer) {
   const auto& spec = tree_.pools[pool].spec;
   if (spec.policy.value != PolicyKind::priority || spec.preempt != Preempt::freeze) return {};
-  auto above = std::numeric_limits<std::int64_t>::min();
+  WEIR_CHECK(books_.refresh());
+  auto above = newcomer;
   for (const auto& ticket : tickets_)
     if (ticket.pool == spec.name && !ticket.late) above = std::max(above, ticket.record.priority);
   WEIR_CHECK(resume_preempted(io_, tree_, books_, pool, above));
@@ -191,7 +194,7 @@ bool Queue::goes_before(std::size_t pool, std::int64_t priority, std::uint64_t n
 
 Status Queue::call_next() {
   for (std::size_t i = 0; i < tree_.pools.size(); ++i) {
-    WEIR_CHECK(resume(i));
+    WEIR_CHECK(resume(i, std::numeric_limits<std::int64_t>::min()));
     if (tickets(i).empty()) continue;
     WEIR_TRY(const auto first, first_that_comes(i));
     if (!first || tickets_[*first].called_us != 0) continue;

@@ -66,6 +66,15 @@ struct Floor {
   [[nodiscard]] bool is_frozen(const std::string& name) {
     return kernel.read(path(name), "cgroup.freeze")->front() == '1';
   }
+  /// As one who comes asks the queue.
+  [[nodiscard]] bool ask(const ContainerRecord& record) {
+    auto books = session.books();
+    auto queue = Queue::read(kernel, books, session.tree, session.run_dir);
+    REQUIRE(queue.has_value());
+    const auto verdict = queue->ask(0, record);
+    REQUIRE(verdict.has_value());
+    return !verdict->refused;
+  }
   void call_next() { weir::call_next(kernel, session.tree, session.run_dir); }
 
   FakeKernel kernel;
@@ -116,6 +125,22 @@ TEST_CASE("who was frozen goes on when there is room, the highest class first") 
   floor.call_next();
   CHECK_FALSE(floor.is_frozen("low"));
   CHECK_FALSE(floor.fits(job("more", 0, 1)));
+}
+
+TEST_CASE("who comes as the higher one ends does not pass whom that had frozen") {
+  for (const int priority : {0, 1, 5}) {
+    CAPTURE(priority);
+    Floor floor(two_cores("freeze"));
+    floor.start(job("low", 1, 2));
+    REQUIRE(floor.preempt(job("high", 9, 2)) == "low ");
+    floor.start(job("high", 9, 2));
+    // Its cgroup is gone, and nobody has looked since.
+    REQUIRE(floor.kernel.write(floor.path("high"), "cgroup.kill", "1").has_value());
+    REQUIRE(floor.kernel.remove(floor.path("high")).has_value());
+    const auto newcomer = job("new", priority, 2);
+    CHECK(floor.ask(newcomer) == (priority > 1));
+    CHECK(floor.is_frozen("low") == (priority > 1));
+  }
 }
 
 TEST_CASE("killed at any change of a preemption, nobody counts for less than it uses") {

@@ -58,7 +58,7 @@ class Queue {
   Result<std::vector<std::size_t>> order_among(std::size_t pool, const ContainerRecord* newcomer);
   Result<double> share_of_owner(std::size_t pool, std::uint32_t uid);
   Result<std::vector<std::size_t>> order_of(std::size_t pool, const ContainerRecord* newcomer);
-  Status resume(std::size_t pool);
+  Status resume(std::size_t pool, std::int64_t newcomer);
   Result<std::optional<std::size_t>> first_of(std::size_t pool);
   Result<std::optional<std::size_t>> first_that_comes(std::size_t pool);
   Status rewrite(QueueTicket& ticket);
