@@ -6,7 +6,7 @@
 namespace weir {
 
 Result<std::vector<OomdRule>> oomd_rules(const std::vector<std::string>& slices) {
-  WEIR_TRY(auto bus, SystemdBus::connect());
+  WEIR_TRY(auto bus, SystemdBus::make());
   std::vector<OomdRule> out;
   for (const auto& slice : slices)
     for (const char* property : {"ManagedOOMSwap", "ManagedOOMMemoryPressure"})

@@ -17,6 +17,7 @@ constexpr const char* manager = "org.freedesktop.systemd1.Manager";
 constexpr const char* direct_address = "unix:path=/run/systemd/private";
 constexpr std::uint64_t call_patience_us = 25'000'000;
 constexpr std::chrono::seconds job_patience{60};
+constexpr std::chrono::seconds longest_idle{2};
 
 struct Known {
   std::string_view name;
@@ -51,21 +52,36 @@ Status SystemdBus::check(int rc, std::string_view what) {
   return {};
 }
 
-Result<SystemdBus> SystemdBus::connect() {
+Result<SystemdBus> SystemdBus::make() {
   WEIR_TRY(const auto* sd, SystemdLibrary::load());
+  return SystemdBus{sd};
+}
+
+Status SystemdBus::reach() {
+  const auto now = std::chrono::steady_clock::now();
+  if (bus_ && now - last_used_ > longest_idle) rest();
+  last_used_ = now;
+  return bus_ ? Status{} : connect();
+}
+
+Status SystemdBus::connect() {
   sd_bus* raw = nullptr;
-  if (::geteuid() != 0) {
-    WEIR_CHECK(check(sd->bus_open_system(&raw), "open the system bus"));
-    return SystemdBus{sd, Bus{raw, Close{sd}}, false};
+  listens_ = ::geteuid() == 0;
+  if (!listens_) {
+    WEIR_CHECK(check(sd_->bus_open_system(&raw), "open the system bus"));
+    bus_ = Bus{raw, Close{sd_}};
+    return {};
   }
-  WEIR_CHECK(check(sd->bus_new(&raw), "open a bus"));
-  Bus bus{raw, Close{sd}};
-  WEIR_CHECK(check(sd->bus_set_address(raw, direct_address), direct_address));
-  WEIR_CHECK(check(sd->bus_start(raw), "connect to systemd at /run/systemd/private"));
-  return SystemdBus{sd, std::move(bus), true};
+  WEIR_CHECK(check(sd_->bus_new(&raw), "open a bus"));
+  Bus bus{raw, Close{sd_}};
+  WEIR_CHECK(check(sd_->bus_set_address(raw, direct_address), direct_address));
+  WEIR_CHECK(check(sd_->bus_start(raw), "connect to systemd at /run/systemd/private"));
+  bus_ = std::move(bus);
+  return {};
 }
 
 Result<SystemdBus::Message> SystemdBus::manager_call(const char* method) {
+  WEIR_CHECK(reach());
   sd_bus_message* raw = nullptr;
   WEIR_CHECK(check(sd_->bus_message_new_method_call(bus_.get(), &raw, service_name, manager_path,
                                                     manager, method),
@@ -198,8 +214,9 @@ Status SystemdBus::set_properties(const std::string& unit,
   WEIR_TRY(auto call, manager_call("SetUnitProperties"));
   WEIR_CHECK(check(sd_->bus_message_append(call.get(), "sb", unit.c_str(), 1), unit));
   WEIR_CHECK(append_all(call.get(), properties));
-  WEIR_CHECK(send(std::move(call), fmt::format("set {} of {}", properties.back().name, unit)));
-  return {};
+  auto done = send(std::move(call), fmt::format("set {} of {}", properties.back().name, unit));
+  rest();  // the agent sets some from time to time and waits in between
+  return done ? Status{} : pass(std::move(done));
 }
 
 Status SystemdBus::reset_failed(const std::string& unit) {

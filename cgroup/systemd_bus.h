@@ -2,6 +2,7 @@
 // A conversation with systemd's manager (org.freedesktop.systemd1(5)).
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,8 +17,14 @@ namespace weir {
 /// does not, EACCES where systemd refuses this user. Not safe for use from two threads at once.
 class SystemdBus {
  public:
-  /// As root straight to systemd, without a message bus between; else over the system bus.
-  static Result<SystemdBus> connect();
+  /// As root straight to systemd, without a message bus between; else over the system bus. The
+  /// connection is made when there is something to say.
+  static Result<SystemdBus> make();
+
+  /// Closes the connection until there is something to say again. Systemd sends every signal to
+  /// whoever is connected directly and, where nobody reads them, keeps them in its own memory and
+  /// in the end hangs up: nobody may be connected who only waits.
+  void rest() { bus_.reset(); }
 
   /// Starts a transient unit and waits until systemd is done with it.
   Status start_transient(const std::string& unit, const std::vector<UnitProperty>& properties);
@@ -50,11 +57,13 @@ class SystemdBus {
   using Bus = std::unique_ptr<sd_bus, Close>;
   using Message = std::unique_ptr<sd_bus_message, Close>;
 
-  SystemdBus(const SystemdLibrary* sd, Bus bus, bool direct)
-      : sd_(sd), bus_(std::move(bus)), listens_(direct) {}
+  explicit SystemdBus(const SystemdLibrary* sd) : sd_(sd), bus_(nullptr, Close{sd}) {}
   static constexpr const char* service_name = "org.freedesktop.systemd1";
 
   static Status check(int rc, std::string_view what);
+  /// Connected, and not to a backlog of signals.
+  Status reach();
+  Status connect();
   Status listen();
   Result<Message> get_property(const std::string& unit, const char* interface, const char* name);
   Result<Message> unit_call(const std::string& unit, const char* interface, const char* method);
@@ -69,7 +78,8 @@ class SystemdBus {
 
   const SystemdLibrary* sd_;
   Bus bus_;
-  bool listens_;  // to signals: systemd sends all of them to whoever is connected directly
+  bool listens_ = false;  // to signals: systemd sends all of them to whoever is connected directly
+  std::chrono::steady_clock::time_point last_used_{};
 };
 
 }  // namespace weir

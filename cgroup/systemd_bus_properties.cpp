@@ -68,6 +68,7 @@ Result<std::map<std::string, PropertyValue>> SystemdBus::read_properties(sd_bus_
 
 Result<SystemdBus::Message> SystemdBus::unit_call(const std::string& unit, const char* interface,
                                                   const char* method) {
+  WEIR_CHECK(reach());
   char* encoded = nullptr;
   WEIR_CHECK(
       check(sd_->bus_path_encode("/org/freedesktop/systemd1/unit", unit.c_str(), &encoded), unit));

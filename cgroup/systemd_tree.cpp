@@ -136,6 +136,7 @@ class SystemdTree final : public CgroupIo {
   void inhabited(const CgroupPath& cgroup) override {
     holders_.erase(cgroup.str());
     told_.erase(cgroup.str());
+    bus_.rest();  // what comes next is mostly a wait for its end
   }
 
   Result<FileValues> managed(const CgroupPath& cgroup) override {
@@ -289,7 +290,7 @@ class SystemdTree final : public CgroupIo {
 }  // namespace
 
 Result<std::unique_ptr<CgroupIo>> open_systemd_tree(CgroupFs files) {
-  WEIR_TRY(auto bus, SystemdBus::connect());
+  WEIR_TRY(auto bus, SystemdBus::make());
   return std::unique_ptr<CgroupIo>{std::make_unique<SystemdTree>(std::move(files), std::move(bus))};
 }
 

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that systemd manages: its own commands, its reloads, and units that are in the way."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 
 from harness import check
 from harness.registry import test
+from harness.weir import end
 from suite.doctor import cured, findings
 
 MIB = 1 << 20
@@ -253,6 +256,28 @@ def others(t):
             if os.path.exists(name):
                 os.unlink(name)
         systemctl("daemon-reload")
+
+
+def connections(pid):
+    """Descriptors that are sockets: nobody who waits may keep one open to systemd, which would store its signals for it."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return [target for target in found if target.startswith("socket:")]
+
+
+@test("systemd: neither who waits for room nor who waits for its command to end is connected to systemd", on="systemd")
+def unconnected(t):
+    t.weir.configure("[pool.web]\nmax_containers = 1\n").ok("apply")
+    holder = t.run("web", "holder", "sleep", "600")
+    late = t.weir.start("run", "--pool", "web", "--name", "late", "--wait", "--", "true")
+    t.started.append(late)
+    check.soon(lambda: t.weir.json("queue")["queue"], "somebody waits", 30)
+    for pid in (holder.process.pid, late.pid):
+        check.soon(lambda p=pid: connections(p) == [], f"connections of {pid}: {connections(pid)}", 20)
+    end(holder.process, signal.SIGTERM)
+    check.equal(late.wait(60), 0, "the one that waited")
 
 
 @test("systemd: weir run costs no more than systemd-run --scope", on="systemd", measured=True)
