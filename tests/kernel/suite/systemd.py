@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that systemd manages: its own commands, its reloads, and units that are in the way."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ import subprocess
 import time
 
 from harness import check
+from harness.context import connections
 from harness.registry import test
 from harness.weir import end
 from suite.doctor import cured, findings
@@ -256,15 +256,6 @@ def others(t):
             if os.path.exists(name):
                 os.unlink(name)
         systemctl("daemon-reload")
-
-
-def connections(pid):
-    """Descriptors that are sockets: nobody who waits may keep one open to systemd, which would store its signals for it."""
-    found = []
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(OSError):
-            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
-    return [target for target in found if target.startswith("socket:")]
 
 
 @test("systemd: neither who waits for room nor who waits for its command to end is connected to systemd", on="systemd")
