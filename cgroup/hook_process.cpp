@@ -58,22 +58,22 @@ std::chrono::milliseconds Deadline::left() const {
   return std::max(left, std::chrono::milliseconds{0});
 }
 
-Result<std::string> read_input(int fd, std::size_t at_most, const Deadline& deadline) {
+Result<std::string> read_input(int fd, std::size_t at_most, const Deadline& deadline,
+                               std::string_view what) {
   std::string out;
   std::array<char, 65536> buffer;
   for (;;) {
     pollfd ready{fd, POLLIN, 0};
     const auto events = ::poll(&ready, 1, static_cast<int>(deadline.left().count()));
     if (events < 0 && errno == EINTR) continue;
-    if (events == 0) return fail(Errc::failed, "the container's description does not come");
+    if (events == 0) return fail(Errc::failed, fmt::format("{} does not come", what));
     const auto n = ::read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return os_fail(errno, "read the container's description");
+    if (n < 0) return os_fail(errno, fmt::format("read {}", what));
     if (n == 0) return out;
     out.append(buffer.data(), static_cast<std::size_t>(n));
     if (out.size() > at_most)
-      return fail(Errc::usage,
-                  fmt::format("the container's description is longer than {} bytes", at_most));
+      return fail(Errc::usage, fmt::format("{} is longer than {} bytes", what, at_most));
   }
 }
 

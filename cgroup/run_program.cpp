@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/run_program.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -9,18 +8,17 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "weir/base/unique_fd.h"
+#include "weir/cgroup/hook_process.h"
 
 namespace weir {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_said = 65536;
 
 /// What posix_spawn is told; both parts are freed with it.
@@ -57,22 +55,6 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
 };
 
-/// Until the other end is closed; false where that takes too long.
-bool read_all(const UniqueFd& output, Clock::time_point deadline, std::string& said) {
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd watched{output.get(), POLLIN, 0};
-    if (left <= 0 || ::poll(&watched, 1, static_cast<int>(left)) == 0) return false;
-    const auto n = ::read(output.get(), buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return true;
-    const auto room = most_said - said.size();
-    said.append(buffer.data(), std::min(room, static_cast<std::size_t>(n)));
-  }
-}
-
 }  // namespace
 
 Result<ProgramEnd> run_program(const std::vector<std::string>& argv,
@@ -85,17 +67,15 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& argv,
   const int error = SpawnPlan(input.get()).spawn(pid, argv);
   if (error != 0) return os_fail(error, fmt::format("execute {}", argv.front()));
   input.reset();
-  ProgramEnd out;
-  const bool ended = read_all(output, Clock::now() + patience, out.said);
-  if (!ended) ::kill(-pid, SIGKILL);
+  auto said = read_input(output.get(), most_said, Deadline(patience),
+                         fmt::format("the end of what {} says", argv.front()));
+  if (!said) ::kill(-pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!ended)
-    return fail(Errc::failed,
-                fmt::format("{} has not ended after {} s", argv.front(), patience.count() / 1000));
-  out.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  return out;
+  if (!said) return pass(std::move(said));
+  return ProgramEnd{WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+                    std::move(*said)};
 }
 
 Result<TempFolder> TempFolder::make() {

@@ -11,19 +11,24 @@
 
 #include "weir/base/text.h"
 
+#include "ticket_file.h"
+
 namespace weir {
 namespace {
 
 const std::string folder_name = "tickets", counter_name = "counter";
 
+}  // namespace
+
 UniqueFd open_ticket(const UniqueFd& directory, const std::string& name, int flags) {
   return UniqueFd{::openat(directory.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)};
 }
 
-/// Nobody holds it. The lock this takes ends with the descriptor.
-bool is_dead(const UniqueFd& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
-
-}  // namespace
+bool is_dead(const UniqueFd& ticket) {
+  if (::flock(ticket.get(), LOCK_SH | LOCK_NB) < 0) return false;
+  ::flock(ticket.get(), LOCK_UN);
+  return true;
+}
 
 HeldTicket::~HeldTicket() {
   // What cannot be removed is dead all the same, and the next one to look removes it.

@@ -7,11 +7,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+
+#include "ticket_file.h"
 
 namespace weir {
 namespace {
@@ -19,18 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 constexpr milliseconds between_looks{500};
-
-UniqueFd open_ticket(const TicketFolder& folder, const std::string& name) {
-  return UniqueFd{
-      ::openat(folder.notes().directory().get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-}
-
-/// Nobody holds it. A shared lock: two that look at one time do not take each other for its holder.
-bool is_dead(const UniqueFd& file) {
-  if (::flock(file.get(), LOCK_SH | LOCK_NB) < 0) return false;
-  ::flock(file.get(), LOCK_UN);
-  return true;
-}
 
 bool has_no_room(int error) { return error == EMFILE || error == ENOSPC || error == ENOMEM; }
 
@@ -49,7 +38,7 @@ Status TicketWatch::watch(const TicketFolder& folder, const std::string& own,
     ::inotify_rm_watch(inotify_.get(), std::exchange(before_, -1));
   if (other) {
     before_file_.reset();
-    if (!before.empty()) before_file_ = open_ticket(folder, before);
+    if (!before.empty()) before_file_ = open_ticket(folder.notes().directory(), before, O_RDONLY);
   }
   if (inotify_) {
     WEIR_TRY(const bool watched, watch_by_inotify(folder, own));
@@ -76,7 +65,7 @@ Result<bool> TicketWatch::watch_by_inotify(const TicketFolder& folder, const std
 }
 
 Status TicketWatch::watch_by_looking(const TicketFolder& folder, const std::string& own) {
-  if (!own_file_) own_file_ = open_ticket(folder, own);
+  if (!own_file_) own_file_ = open_ticket(folder.notes().directory(), own, O_RDONLY);
   struct stat info {};
   if (!own_file_ || ::fstat(own_file_.get(), &info) < 0)
     return os_fail(errno, fmt::format("watch ticket {}", own));

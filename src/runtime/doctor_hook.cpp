@@ -93,10 +93,11 @@ class HookCheck {
   /// The files are right: a container that only asks whether the hook is called. It is refused by
   /// the hook itself, so nothing of it is ever started.
   void look_at_podman(const HookInstallation& installation) {
-    if (self().uid != 0 || !find_program({"podman"})) return;
+    const auto me = self();
+    if (me.uid != 0 || !find_program({"podman"})) return;
     const auto root = TempFolder::make();
     if (!root) return;
-    const auto token = fmt::format("{}-{}", self().pid, self().now_us);
+    const auto token = fmt::format("{}-{}", me.pid, me.now_us);
     const auto done = run_program(
         {"podman", "run", "--rm", "--network=none", "--annotation",
          fmt::format("{}={}", probe_annotation, token), "--rootfs", root->path(), "true"},

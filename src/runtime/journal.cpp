@@ -7,8 +7,6 @@
 #include "weir/cgroup/identity.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/record.h"
-#include "weir/runtime/books.h"
-#include "weir/runtime/containers.h"
 #include "weir/runtime/freeze.h"
 
 #include "relocate.h"
@@ -55,16 +53,13 @@ Status repair_one(Session& session, const JournalEntry& entry) {
   return {};
 }
 
-/// What its maker would have done at the end: the books of a move say "remains" until it is over.
+/// What its maker would have done at the end.
 Status settle(Session& session, const JournalEntry& entry) {
   if (entry.work != Work::move && entry.work != Work::place) return {};
   WEIR_TRY(const auto lock, session.run_dir.lock_books());
   for (const auto* leaf : {&entry.cgroup, &entry.from}) {
     const auto pool = leaf->is_root() ? std::nullopt : session.tree.find_at(leaf->parent());
-    if (!pool) continue;
-    ignore(settle_weights(session, *pool), "the next start or verify settles them");
-    const auto counted = session.books().recount(*pool, true);
-    if (!counted && !is_gone(counted.error())) return tl::unexpected(counted.error());
+    if (pool) WEIR_CHECK(settle_pool(session, *pool));
   }
   return {};
 }

@@ -195,13 +195,10 @@ MoveReport report_of(Session& session, const Journey& journey) {
   return out;
 }
 
-/// The claim may go when it has succeeded: until then the sums of the new pool count remains.
+/// The claim may go when it has succeeded.
 Status settle_both(Session& session, const Journey& journey) {
-  auto books = session.books();
-  for (const auto pool : {journey.from.value_or(journey.to), journey.to}) {
-    ignore(settle_weights(session, pool), "the next start or verify settles them");
-    WEIR_CHECK(books.recount(pool, true));
-  }
+  for (const auto pool : {journey.from.value_or(journey.to), journey.to})
+    WEIR_CHECK(settle_pool(session, pool));
   call_next(session.io, session.tree, session.run_dir);
   return {};
 }

@@ -10,6 +10,8 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
+#include "weir/runtime/books.h"
+#include "weir/runtime/containers.h"
 #include "weir/runtime/remains.h"
 
 #include "record_io.h"
@@ -226,6 +228,13 @@ Status discard_leaf(CgroupIo& io, const CgroupPath& cgroup) {
   // It holds memory from a former stay: it goes when that has drained.
   if (record && (!record->remains || charged_to(io, cgroup) > worth_reclaiming)) return {};
   return remove_tree(io, cgroup);
+}
+
+Status settle_pool(Session& session, std::size_t pool) {
+  ignore(settle_weights(session, pool), "the next start or verify settles them");
+  const auto counted = session.books().recount(pool, true);
+  if (counted || !session.io.exists(session.tree.pools[pool].path)) return {};
+  return tl::unexpected(counted.error());
 }
 
 Status repair_move(Session& session, const JournalEntry& entry) {

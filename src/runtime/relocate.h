@@ -36,6 +36,10 @@ ContainerRecord record_after(const PoolTree& tree, ContainerRecord record, const
 /// Removes a cgroup that was made for a container that did not come.
 Status discard_leaf(CgroupIo& io, const CgroupPath& cgroup);
 
+/// What whoever moved or placed does at the end, the books locked: sibling weights, and the sums,
+/// which count what arrives as remains until then. A pool that is gone has none.
+Status settle_pool(Session& session, std::size_t pool);
+
 /// What a killed move left: finished where processes had begun to go over, undone before.
 Status repair_move(Session& session, const JournalEntry& entry);
 

@@ -45,7 +45,9 @@ class LastResort {
 
 /// All of a descriptor's input. Errc::usage where it is longer than `at_most`; Errc::failed where
 /// it does not end before the deadline.
-Result<std::string> read_input(int fd, std::size_t at_most, const Deadline& deadline);
+/// `what` it is, for the error.
+Result<std::string> read_input(int fd, std::size_t at_most, const Deadline& deadline,
+                               std::string_view what = "the container's description");
 Status write_output(int fd, std::string_view text);
 
 /// Whose process this is.

@@ -13,11 +13,12 @@ namespace weir {
 
 struct ProgramEnd {
   int status = 0;    ///< 128 + its number where a signal ended it
-  std::string said;  ///< stdout and stderr together; the first 64 KiB
+  std::string said;  ///< stdout and stderr together
 };
 
 /// Looked up in PATH, with nothing to read and weir's own environment. Errc::failed where it cannot
-/// be started or has not ended after `patience`: then its whole process group is killed.
+/// be started or has not ended after `patience`, Errc::usage where it says more than 64 KiB: then
+/// its whole process group is killed.
 Result<ProgramEnd> run_program(const std::vector<std::string>& argv,
                                std::chrono::milliseconds patience);
 

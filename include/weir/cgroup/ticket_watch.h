@@ -34,7 +34,9 @@ class TicketWatch {
   int own_ = -1, before_ = -1;
   bool missed_ = false;  // the one before it went away before it was watched
   std::string before_name_;
-  UniqueFd own_file_, before_file_;  // without inotify
+  UniqueFd before_file_;
+  // Without inotify:
+  UniqueFd own_file_;
   std::timespec own_written_{};
 };
 

@@ -20,14 +20,13 @@ reserve = {{ cpu = 0, memory = "256MiB" }}
 policy = "{policy}"
 {more}
 cpu = {{ limit = {limit} }}
-[pool.jobs.container]
-cpu = {{ request = {request} }}
 """
+EACH = "[pool.jobs.container]\ncpu = {{ request = {request} }}\n"
 
 
 def applied(t, places=PLACES, policy="fifo", more=""):
     request = 0.01 * int(t.cpus * 100 / places)
-    t.weir.configure(POOL.format(policy=policy, more=more, limit=places * request, request=request)).ok("apply")
+    t.weir.configure((POOL + EACH).format(policy=policy, more=more, limit=places * request, request=request)).ok("apply")
 
 
 def waiter(t, name, *command, flags=("--wait",), **options):

@@ -8,19 +8,10 @@ import time
 from harness import check
 from harness.agent import Agent
 from harness.registry import test
+from suite.queue import EACH, POOL
 
 # Arrival and size in units, class.
 JOBS = {"a": (0, 8, 1), "b": (1, 4, 2), "c": (2, 1, 3), "d": (3, 2, 1)}
-POOL = """
-[host]
-reserve = {{ cpu = 0, memory = "256MiB" }}
-[pool.jobs]
-policy = "{policy}"
-{more}
-cpus = "{cpu}"
-cpu = {{ limit = 1 }}
-"""
-WHOLE = "[pool.jobs.container]\ncpu = { request = 1 }\n"
 EARLY = 0.3  # of a unit: who comes as a turn ends is there when the next one begins
 IN_TIME = 0.95  # of its size: a job is done within its last turn, which begins when the one before is frozen
 
@@ -76,9 +67,10 @@ class Schedule:
         check.near(mean, wished, wished / 10, "mean response")
 
 
-def applied(t, policy, more="", request=WHOLE):
+def applied(t, policy, more="", each=EACH):
     """The last CPU is the pool's, and everything else has the others."""
-    t.weir.configure(POOL.format(policy=policy, more=more, cpu=t.cpus - 1) + request).ok("apply")
+    more += f'\ncpus = "{t.cpus - 1}"'
+    t.weir.configure((POOL + each).format(policy=policy, more=more, limit=1, request=1)).ok("apply")
     os.sched_setaffinity(0, range(t.cpus - 1))
 
 
@@ -105,7 +97,7 @@ def fifo(t):
 @test("schedules: S1: round-robin gives a unit each in turn, as the simulator has it", measured=True, ci="newest")
 @beside
 def round_robin(t):
-    applied(t, "round-robin", f'slice_time = "{unit_of(t)}s"', request="")
+    applied(t, "round-robin", f'slice_time = "{unit_of(t)}s"', each="")
     agent = Agent(t)
     schedule = Schedule(t, EARLY, IN_TIME)
     schedule.run()

@@ -7,6 +7,7 @@ import tempfile
 
 from harness import check
 from harness.registry import test
+from suite.move import everybody, path_of
 
 MIB = 1 << 20
 POOLS = """
@@ -79,12 +80,15 @@ def names(t):
     return [container["name"] for container in t.weir.json("ps")["containers"]]
 
 
+def scopes(t):
+    return [path for path in t.tree.walk(t.backend.top) if path.endswith(".scope")]
+
+
 def nobody(t):
     for name in names(t):
         t.weir("release", name, "--kill", status=(0, 1))
     check.soon(lambda: not names(t), "nobody is left", 30)
-    left = [path for path in t.tree.walk(t.backend.top) if path.endswith(".scope")]
-    check.equal(left, [], "cgroups left")
+    check.equal(scopes(t), [], "cgroups left")
 
 
 @test("steps: apply killed before each of its changes: the next one finishes it", ci="plain", timeout=400)
@@ -127,7 +131,7 @@ def during_run(t):
         check.among(names(t), ([], [f"box{at}"]), "containers")
         check.soon(lambda: not names(t), "its command ends", 30)
         steps.repaired()
-        check.equal([path for path in t.tree.walk(t.backend.top) if path.endswith(".scope")], [], "cgroups left")
+        check.equal(scopes(t), [], "cgroups left")
         if os.path.exists(order):
             with open(order, encoding="utf-8") as handle:
                 check.that(all("weir-web.slice/" in line for line in handle), "it ran somewhere else")
@@ -149,7 +153,7 @@ def during_place(t):
         steps.repaired()
         alive = family(children[at].pid)
         check.equal(len(alive), 2, "processes")
-        inside = {pid for path in t.tree.walk(t.backend.pool("web")) for pid in t.tree.pids(path)}
+        inside = everybody(t, t.backend.pool("web"))
         check.that(not inside or names(t) == [f"box{at}"], f"a container without a name: {inside}, {names(t)}")
         check.that(not names(t) or inside, f"a name without processes: {names(t)}")
         nobody(t)
@@ -180,8 +184,7 @@ def during_move(t):
     steps, pools = Steps(t, 5), ("web", "night")
     slices = [t.backend.pool("web"), t.backend.pool("batch", "night")]
     box = t.run("web", "box", "sh", "-c", "sleep 3600 & sleep 3600 & exec sleep 3600", flags=("--memory", "64MiB"))
-    inside = lambda path: [pid for below in t.tree.walk(path) for pid in t.tree.pids(below)]  # noqa: E731
-    check.soon(lambda: len(inside(slices[0])) == 3, "three processes", 30)
+    check.soon(lambda: len(everybody(t, slices[0])) == 3, "three processes", 30)
 
     def here():
         return pools.index(next(c["pool"] for c in t.weir.json("ps")["containers"] if c["name"] == "box"))
@@ -189,19 +192,17 @@ def during_move(t):
     def afterwards(_):
         steps.repaired()
         check.equal(names(t), ["box"], "containers")
-        check.equal(sorted(len(inside(path)) for path in slices), [0, 3], "processes in either pool")
-        check.equal(len(inside(slices[here()])), 3, "processes where ps says")
+        check.equal(sorted(len(everybody(t, path)) for path in slices), [0, 3], "processes in either pool")
+        check.equal(len(everybody(t, slices[here()])), 3, "processes where ps says")
         check.soon(lambda: not left_behind(t), "nothing is left behind", 30)
-        leaf = next(c["path"] for c in t.weir.json("ps")["containers"] if c["name"] == "box")
-        check.equal(t.tree.number(leaf, "memory.max"), 64 * MIB, "its limit")
+        check.equal(t.tree.number(path_of(t, "box"), "memory.max"), 64 * MIB, "its limit")
     steps.through(lambda _: ("move", "box", "--to", pools[1 - here()]), lambda _: None, afterwards)
     check.equal(box.process.poll(), None, "weir run")
 
 
 def left_behind(t):
     t.weir.ok("ps")
-    scopes = [path for path in t.tree.walk(t.backend.top) if path.endswith(".scope")]
-    return len(scopes) > 1
+    return len(scopes(t)) > 1
 
 
 @test("steps: release --kill killed before each of its changes: the next one ends the container", timeout=400)
