@@ -61,13 +61,16 @@ def census(t, pool):
 
 
 def start_line(t, name):
-    """A command that notes when it started, in one write, and then works for a moment."""
-    return ["sh", "-c", f"echo {name} >>{t.folder}/order; sleep 0.3"]
+    """A command that notes the inode of its cgroup, in one write, and then works for a moment."""
+    return ["sh", "-c", f"read where </proc/self/cgroup; inode=$(stat -c %i {t.tree.path('')}/${{where#0::/}}); "
+            f"echo $inode {name} >>{t.folder}/order; sleep 0.3"]
 
 
 def started_order(t):
+    """As the kernel numbered their cgroups: of two that start at one time, either may come to write first."""
     with open(f"{t.folder}/order", encoding="utf-8") as handle:
-        return handle.read().split()
+        lines = [line.split() for line in handle]
+    return [name for _, name in sorted(lines, key=lambda line: int(line[0]))]
 
 
 @test("queue: --wait starts when there is room, says its place once, and shows in queue, status and ps")
