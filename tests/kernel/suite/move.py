@@ -33,8 +33,8 @@ def path_of(t, name):
 
 
 def everybody(t, cgroup):
-    """Processes in a cgroup and below it."""
-    return sorted(pid for path in t.tree.walk(cgroup) for pid in t.tree.pids_if_there(path))
+    """Processes in a cgroup and below it; a scope of systemd also shows those of its `container`."""
+    return sorted({pid for path in t.tree.walk(cgroup) for pid in t.tree.pids_if_there(path)})
 
 
 @test("move: a container of run goes to another pool with its settings and its memory limit divided", ci="plain")
