@@ -11,18 +11,19 @@
 
 namespace weir {
 
-Self self() {
+Self self() { return {::getpid(), ::getuid()}; }
+
+std::int64_t wall_us() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  Self out;
-  out.pid = ::getpid();
-  out.uid = ::getuid();
-  out.now_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+std::string default_name() {
   std::uint16_t random = 0;
   // Without entropy the clock must do: the name only has to differ, mkdir decides.
   if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-    random = static_cast<std::uint16_t>(out.now_us);
-  out.default_name = fmt::format("run-{}-{:04x}", out.pid, random);
-  return out;
+    random = static_cast<std::uint16_t>(wall_us());
+  return fmt::format("run-{}-{:04x}", ::getpid(), random);
 }
 
 std::int64_t steady_us() {

@@ -44,7 +44,7 @@ void print_queue(const PoolTree& tree, const std::vector<WaitingStatus>& queue,
                {"WAITS FOR"},
                {"SECONDS", Align::right},
                {"PRIORITY", Align::right}});
-  const auto now = self().now_us;
+  const auto now = wall_us();
   for (const auto& entry : queue) {
     const auto& record = entry.ticket.record;
     table.add({fmt::format("{}", entry.ticket.number), tree.pools[entry.pool].name().str(),

@@ -129,7 +129,7 @@ class Adoption {
     said.memory_limit = limits.memory;
     WEIR_TRY(auto record, with_defaults(std::move(said), session_.tree.pools[index]));
     record.swap_limit = limits.swap;  // the runtime's alone
-    record.since_us = self().now_us;
+    record.since_us = wall_us();
     record.runtime.id = id_in_leaf(path.leaf());
     return record;
   }

@@ -15,7 +15,7 @@ namespace weir {
 namespace {
 
 AgentRequest request_for(const RunRequest& request) {
-  auto name = request.name ? *request.name : *ContainerName::parse(self().default_name);
+  auto name = request.name ? *request.name : *ContainerName::parse(default_name());
   AgentRequest out{.asked = asked_record(request, std::move(name))};
   out.pool = request.pool;
   out.leave = request.leave;

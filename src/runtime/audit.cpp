@@ -53,7 +53,7 @@ std::string audit_line(const AuditEntry& entry, const AuditSubject& who, std::in
 
 void audit(std::string_view path, const AuditEntry& entry, const AuditSubject& who) {
   if (path.empty()) return;
-  ignore(append_line(std::string{path}, audit_line(entry, who, self().now_us)),
+  ignore(append_line(std::string{path}, audit_line(entry, who, wall_us())),
          "what is logged has happened, whether or not the log can be written");
 }
 

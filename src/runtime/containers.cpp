@@ -126,7 +126,7 @@ Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed)
       if (cgroup.container->arriving) WEIR_CHECK(finish_arrival(session.io, cgroup.path));
       continue;
     }
-    if (cgroup.container->is_settling(self().now_us)) continue;
+    if (cgroup.container->is_settling(wall_us())) continue;
     const auto done = remove_tree(session.io, cgroup.path);
     if (done) ++removed;
     // Populated again means it was alive after all.

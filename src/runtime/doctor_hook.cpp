@@ -97,7 +97,7 @@ class HookCheck {
     if (me.uid != 0 || !find_program({"podman"})) return;
     const auto root = TempFolder::make();
     if (!root) return;
-    const auto token = fmt::format("{}-{}", me.pid, me.now_us);
+    const auto token = fmt::format("{}-{}", me.pid, wall_us());
     const auto done = run_program(
         {"podman", "run", "--rm", "--network=none", "--annotation",
          fmt::format("{}={}", probe_annotation, token), "--rootfs", root->path(), "true"},

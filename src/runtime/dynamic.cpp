@@ -255,7 +255,7 @@ bool DynamicAllocator::anything_to_do() const {
 Status DynamicAllocator::publish(std::chrono::seconds valid) const {
   auto& session = state_->session;
   WEIR_TRY(const auto folder, session.run_dir.folder(dynamics_folder));
-  const auto until = self().now_us + std::chrono::microseconds{valid}.count();
+  const auto until = wall_us() + std::chrono::microseconds{valid}.count();
   for (std::size_t i = 0; i < state_->tracks.size(); ++i) {
     const auto& track = state_->tracks[i];
     const auto& pool = session.tree.pools[i];

@@ -40,7 +40,7 @@ class Adviser {
   Adviser(DynamicAllocator::State& state, double time)
       : state_(state), tree_(state.session.tree), time_(time) {
     const auto folder = state.session.run_dir.folder(moved_folder);
-    const auto now_us = self().now_us;
+    const auto now_us = wall_us();
     for (const auto& [name, entry] : state.roster.members) {
       if (!entry.sample) continue;
       names_.push_back(name);
@@ -155,7 +155,7 @@ Status DynamicAllocator::carry_out(const MoveAdvice& advice, double time) {
   auto& session = state_->session;
   const auto folder = session.run_dir.folder(moved_folder);
   if (folder)
-    ignore(folder->write(advice.container, fmt::format("{}\n", self().now_us)),
+    ignore(folder->write(advice.container, fmt::format("{}\n", wall_us())),
            "without it the container may move again a little early");
   state_->spilled_at[advice.from] = time;
   const auto& to = session.tree.pools[advice.to].name().str();

@@ -34,7 +34,7 @@ std::vector<std::optional<PoolDynamics>> read_dynamics(const Session& session) {
   std::vector<std::optional<PoolDynamics>> out(session.tree.pools.size());
   const auto folder = session.run_dir.folder(dynamics_folder);
   if (!folder) return out;
-  const auto now_us = self().now_us;
+  const auto now_us = wall_us();
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = read_note(*folder, session.tree.pools[i].name(), now_us);
   return out;

@@ -59,7 +59,7 @@ Result<std::vector<HeldProcess>> hold_all(const PlaceRequest& request) {
 Result<ContainerRecord> make_record(ContainerName name, const Pool& pool) {
   const auto caller = self();
   WEIR_TRY(auto record, with_defaults({.name = std::move(name)}, pool));
-  record.since_us = caller.now_us;
+  record.since_us = wall_us();
   record.owner_uid = caller.uid;
   return record;
 }

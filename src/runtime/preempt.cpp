@@ -37,7 +37,7 @@ Incumbent terms_of(CgroupIo& io, const Member& member, PreemptBy by) {
     out.resident = to_number<std::int64_t>(trim(*text)).value_or(0);
   // Who is frozen goes on later; who is killed has worked in vain.
   if (by == PreemptBy::kill)
-    out.restart_cost = static_cast<double>(self().now_us - member.record.since_us) / 1e6;
+    out.restart_cost = static_cast<double>(wall_us() - member.record.since_us) / 1e6;
   return out;
 }
 

@@ -28,9 +28,9 @@ constexpr std::chrono::milliseconds grace{2000};  // between SIGTERM and cgroup.
 
 Result<ContainerRecord> make_record(const Pool& pool, const RunRequest& request) {
   const auto caller = self();
-  auto name = request.name ? *request.name : *ContainerName::parse(caller.default_name);
+  auto name = request.name ? *request.name : *ContainerName::parse(default_name());
   WEIR_TRY(auto record, with_defaults(asked_record(request, std::move(name)), pool));
-  record.since_us = caller.now_us;
+  record.since_us = wall_us();
   record.owner_uid = caller.uid;
   return record;
 }
@@ -98,7 +98,7 @@ Result<Started> start(Session& session, const RunRequest& request, SignalRelay& 
     return check_name_is_free(session, books, record.name);
   };
   WEIR_TRY(auto turn, wait_for_turn(session.io, session.tree, session.run_dir, waiter));
-  record.since_us = self().now_us;
+  record.since_us = wall_us();
   auto started = start_admitted(session, turn.books, index, record, request.command);
   if (turn.others_wait) call_next(session.io, session.tree, session.run_dir);
   return started;

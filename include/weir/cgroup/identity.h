@@ -10,10 +10,14 @@ namespace weir {
 struct Self {
   int pid = 0;
   std::uint32_t uid = 0;
-  std::int64_t now_us = 0;   ///< microseconds since the epoch
-  std::string default_name;  ///< "run-PID-XXXX", XXXX random
 };
 Self self();
+
+/// Microseconds since the epoch.
+std::int64_t wall_us();
+
+/// "run-PID-XXXX", XXXX random.
+std::string default_name();
 
 /// Microseconds on the clock that runs from boot and is never set.
 std::int64_t steady_us();

@@ -70,7 +70,7 @@ Result<Entrance::Applicant> Entrance::examine(const AgentRequest& request,
   WEIR_TRY(const auto index, find_leaf_pool(session_->tree, request.pool));
   const auto& pool = session_->tree.pools[index];
   WEIR_TRY(auto record, with_defaults(asked_only(request.asked), pool));
-  record.since_us = self().now_us;
+  record.since_us = wall_us();
   record.owner_uid = peer.uid();
   WEIR_CHECK(permissions_.check(session_->tree, index, who, record));
   WEIR_CHECK(check_promises(pool));
@@ -175,7 +175,7 @@ Result<AgentReply> Entrance::let_in(const Applicant& applicant, std::size_t pool
                                     Books& books, Guests& guests) {
   auto& session = *session_;
   auto record = applicant.record;
-  record.since_us = self().now_us;
+  record.since_us = wall_us();
   // Before the process is let go, so that its parent's end cannot be missed.
   auto parent = applicant.request.die_with_parent ? peer.hold_parent() : std::nullopt;
   AgentReply reply;
