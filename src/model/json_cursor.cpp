@@ -10,22 +10,6 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-  }
-  put(0x80 | (code & 0x3F));
-}
-
 }  // namespace
 
 void JsonCursor::mistake(std::string what) {
@@ -39,12 +23,9 @@ Error JsonCursor::error() const {
   return error;
 }
 
-void JsonCursor::skip_space() {
-  while (at_ < text_.size()) {
-    const char c = text_[at_];
-    if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return;
-    ++at_;
-  }
+inline void JsonCursor::skip_space() {
+  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+  while (at_ < text_.size() && text_[at_] <= ' ' && is_space(text_[at_])) ++at_;
 }
 
 JsonKind JsonCursor::peek() {
@@ -194,83 +175,6 @@ bool JsonCursor::scan_number() {
     if (!digits()) return false;
   }
   return !failed_;
-}
-
-std::optional<std::uint32_t> JsonCursor::scan_hex4() {
-  const auto digits = text_.substr(at_, 4);
-  std::uint32_t code = 0;
-  const char* last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, code, 16);
-  if (digits.size() != 4 || error != std::errc{} || end != last) {
-    mistake("\\u wants four hexadecimal digits");
-    return std::nullopt;
-  }
-  at_ += 4;
-  return code;
-}
-
-bool JsonCursor::scan_escape(std::string* out) {
-  constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
-  const char letter = front();
-  if (at_ < text_.size()) ++at_;
-  if (letter != 'u') {
-    const auto which = letters.find(letter);
-    if (which == std::string_view::npos) mistake("an unknown escape");
-    if (out && !failed_) *out += meanings[which];
-    return !failed_;
-  }
-  const auto code = scan_hex4();
-  if (!code) return false;
-  std::uint32_t whole = *code;
-  if (whole >= 0xD800 && whole < 0xE000) {  // half of a pair
-    std::optional<std::uint32_t> low;
-    if (whole < 0xDC00 && text_.substr(at_, 2) == "\\u") {
-      at_ += 2;
-      low = scan_hex4();
-      if (!low) return false;
-    }
-    if (!low || *low < 0xDC00 || *low >= 0xE000) {
-      mistake("half a surrogate pair");
-      return false;
-    }
-    whole = 0x10000 + ((whole - 0xD800) << 10) + (*low - 0xDC00);
-  }
-  if (out) append_utf8(*out, whole);
-  return true;
-}
-
-bool JsonCursor::scan_string(std::string* out) {
-  ++at_;  // the quote
-  while (at_ < text_.size()) {
-    const char c = text_[at_];
-    if (c == '"') {
-      ++at_;
-      return true;
-    }
-    if (c == '\\') {
-      ++at_;
-      if (!scan_escape(out)) return false;
-      continue;
-    }
-    const auto length = utf8_length(text_.substr(at_, 4));
-    if (static_cast<unsigned char>(c) < 0x20 || length == 0) {
-      mistake(length == 0 ? "not UTF-8" : "a control character in a string");
-      return false;
-    }
-    if (out) out->append(text_, at_, length);
-    at_ += length;
-  }
-  mistake("the text ends too early");
-  return false;
-}
-
-std::string JsonCursor::string() {
-  std::string out;
-  if (peek() != JsonKind::string)
-    mistake("expected a string");
-  else
-    scan_string(&out);
-  return out;
 }
 
 std::int64_t JsonCursor::integer() {

@@ -93,8 +93,14 @@ Result<std::string> json_set(std::string_view text, std::span<const std::string_
   if (!cursor.at(JsonKind::object)) cursor.mistake("expected an object");
   find_edit(cursor, path, value, edit);
   if (!cursor.finish()) return tl::unexpected(cursor.error());
-  std::string out{text};
-  return out.replace(edit->at, edit->length, edit->text);
+  return spliced(text, {edit->at, edit->at + edit->length}, edit->text);
+}
+
+std::string spliced(std::string_view text, JsonSpan where, std::string_view with) {
+  std::string out;
+  out.reserve(text.size() - (where.end - where.begin) + with.size());
+  out.append(text.substr(0, where.begin)).append(with).append(text.substr(where.end));
+  return out;
 }
 
 std::string json_quoted(std::string_view text) {

@@ -152,11 +152,11 @@ Result<std::string> rewrite(std::string_view text, const OciConfig& config,
   constexpr Path quota{"linux", "resources", "cpu", "quota"};
   constexpr Path period{"linux", "resources", "cpu", "period"};
   constexpr std::int64_t period_us = 100'000;
-  std::string out{text};
+  std::string out;
   if (const auto& at = config.cgroups_path_at) {
-    out.replace(at->begin, at->end - at->begin, json_quoted(cgroups_path));
+    out = spliced(text, *at, json_quoted(cgroups_path));
   } else {
-    WEIR_TRY(out, json_set(out, where, json_quoted(cgroups_path)));
+    WEIR_TRY(out, json_set(text, where, json_quoted(cgroups_path)));
   }
   if (limits.memory) {
     WEIR_TRY(out, json_set(out, memory, fmt::format("{}", limits.memory->value)));

@@ -104,6 +104,20 @@ TEST_CASE("json: strings come unescaped, numbers whole") {
   CHECK(least.integer() == std::numeric_limits<std::int64_t>::min());
 }
 
+TEST_CASE("json: any byte is what it is wherever it stands in a string") {
+  for (int byte = 0; byte < 256; ++byte)
+    for (std::size_t before = 0; before < 20; ++before)
+      for (const std::size_t behind : {0, 1, 7, 8, 20}) {
+        const auto c = static_cast<char>(byte);
+        const auto text = "\"" + std::string(before, '~') + c + std::string(behind, '\x7f') + "\"";
+        const bool plain = byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+        // An early quote ends the string: alone it is whole, and so is one behind which nothing is.
+        const bool good = plain && is_json(text) && text_of(text).size() == before + 1 + behind;
+        CHECK_MESSAGE(good == plain, byte, " behind ", before, ", before ", behind);
+        if (!plain) CHECK_MESSAGE(!is_json(text), byte, " behind ", before, ", before ", behind);
+      }
+}
+
 TEST_CASE("json: after a mistake nothing is read any more") {
   JsonCursor cursor("{\"a\":tru,\"b\":1}");
   std::string key;

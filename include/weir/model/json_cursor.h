@@ -99,6 +99,9 @@ class JsonKeys {
 /// True where a reader that does not regard case, as Go's, takes one for the other.
 bool same_key_ignoring_case(std::string_view a, std::string_view b);
 
+/// `text` with other text at `where`.
+std::string spliced(std::string_view text, JsonSpan where, std::string_view with);
+
 /// `text` with the value under `path`, keys from the root downwards, set to `value`, which is JSON.
 /// Objects that are missing are made; every other byte stays. Duplicates and case variants on the
 /// way are refused.
