@@ -21,9 +21,12 @@ namespace {
 constexpr std::size_t max_config = std::size_t{1} << 20;
 constexpr std::size_t max_config_files = 1024;
 
-Result<std::string> drain(int fd, const std::string& path, std::size_t at_most) {
+enum class Ends { with_nothing, with_less };
+
+Result<std::string> drain(int fd, const std::string& path, std::size_t at_most,
+                          Ends ends = Ends::with_nothing) {
   std::string out;
-  std::array<char, 16384> buffer;
+  std::array<char, 4096> buffer;  // kernfs and seq_file hand out a page at a time
   for (;;) {
     const auto n = ::read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
@@ -32,6 +35,7 @@ Result<std::string> drain(int fd, const std::string& path, std::size_t at_most) 
     out.append(buffer.data(), static_cast<std::size_t>(n));
     if (out.size() > at_most)
       return fail(Errc::failed, fmt::format("{}: longer than {} bytes", path, at_most));
+    if (ends == Ends::with_less && static_cast<std::size_t>(n) < buffer.size()) return out;
   }
 }
 
@@ -102,6 +106,12 @@ Result<std::string> read_small_file(const std::string& path, std::size_t at_most
   UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!fd) return os_fail(errno, path);
   return drain(fd.get(), path, at_most);
+}
+
+Result<std::string> read_single_file(const std::string& path, std::size_t at_most) {
+  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!fd) return os_fail(errno, path);
+  return drain(fd.get(), path, at_most, Ends::with_less);
 }
 
 bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }

@@ -24,14 +24,21 @@ namespace {
 /// More than any interface file prints, cgroup.procs of a very full cgroup included.
 constexpr std::size_t max_file = std::size_t{16} << 20;
 constexpr std::size_t max_attribute = 65536;  // kernel.md #18
+constexpr std::size_t usual_attribute = 1024;
 
-Result<UniqueFd> open_beneath(int root, const std::string& relative, int flags) {
+/// Nothing where it fails; errno says why.
+UniqueFd try_open_beneath(int root, const std::string& relative, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(static_cast<unsigned>(flags | O_CLOEXEC));
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  const auto fd = ::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof how);
-  if (fd < 0) return os_fail(errno, relative);
-  return UniqueFd{static_cast<int>(fd)};
+  return UniqueFd{
+      static_cast<int>(::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof how))};
+}
+
+Result<UniqueFd> open_beneath(int root, const std::string& relative, int flags) {
+  auto fd = try_open_beneath(root, relative, flags);
+  if (!fd) return os_fail(errno, relative);
+  return fd;
 }
 
 std::string shown(const CgroupPath& cgroup, std::string_view file) {
@@ -87,6 +94,10 @@ Result<int> CgroupFs::directory_fd(const CgroupPath& cgroup) {
   if (cgroup.is_root()) return root_.get();
   if (bring_forward(cgroup)) return kept_[0].fd.get();
   WEIR_TRY(auto fd, open_beneath(root_.get(), cgroup.str(), O_RDONLY | O_DIRECTORY));
+  return keep(cgroup, std::move(fd));
+}
+
+int CgroupFs::keep(const CgroupPath& cgroup, UniqueFd fd) {
   kept_[1] = {cgroup, std::move(fd)};
   std::swap(kept_[0], kept_[1]);
   return kept_[0].fd.get();
@@ -202,7 +213,11 @@ Result<std::int64_t> CgroupFs::child_count(const CgroupPath& cgroup) {
 
 bool CgroupFs::exists(const CgroupPath& cgroup) {
   forget(cgroup);  // it may have been removed and made again
-  return directory_fd(cgroup).has_value();
+  if (cgroup.is_root()) return true;
+  auto fd = try_open_beneath(root_.get(), cgroup.str(), O_RDONLY | O_DIRECTORY);
+  if (!fd) return false;  // no answer worth an error's words
+  keep(cgroup, std::move(fd));
+  return true;
 }
 
 bool CgroupFs::has_file(const CgroupPath& cgroup, std::string_view file) {
@@ -221,7 +236,7 @@ Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
                                                        std::string_view name) {
   forget_dead(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));
-  std::string value(4096, '\0');
+  std::string value(usual_attribute, '\0');
   const auto attribute = attribute_name(name);
   auto n = ::fgetxattr(directory, attribute.c_str(), value.data(), value.size());
   if (n < 0 && errno == ERANGE) {

@@ -60,19 +60,25 @@ std::chrono::milliseconds Deadline::left() const {
 
 Result<std::string> read_input(int fd, std::size_t at_most, const Deadline& deadline,
                                std::string_view what) {
+  // Read where it is to stay: every page more that a hook touches costs it a fault.
+  constexpr std::size_t first = 8192, least = 1024;
   std::string out;
-  std::array<char, 65536> buffer;
+  std::size_t used = 0;
   for (;;) {
+    if (out.size() - used < least) out.resize(std::max(first, 2 * out.size()));
     pollfd ready{fd, POLLIN, 0};
     const auto events = ::poll(&ready, 1, static_cast<int>(deadline.left().count()));
     if (events < 0 && errno == EINTR) continue;
     if (events == 0) return fail(Errc::failed, fmt::format("{} does not come", what));
-    const auto n = ::read(fd, buffer.data(), buffer.size());
+    const auto n = ::read(fd, out.data() + used, out.size() - used);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return os_fail(errno, fmt::format("read {}", what));
-    if (n == 0) return out;
-    out.append(buffer.data(), static_cast<std::size_t>(n));
-    if (out.size() > at_most)
+    used += static_cast<std::size_t>(n);
+    if (n == 0) {
+      out.resize(used);
+      return out;
+    }
+    if (used > at_most)
       return fail(Errc::usage, fmt::format("{} is longer than {} bytes", what, at_most));
   }
 }
@@ -90,9 +96,11 @@ Status write_output(int fd, std::string_view text) {
 ProcessOwner process_owner() {
   ProcessOwner out;
   out.uid = ::getuid();
-  out.groups.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
-  const int count = ::getgroups(static_cast<int>(out.groups.size()), out.groups.data());
-  out.groups.resize(static_cast<std::size_t>(std::max(0, count)));
+  if (const int count = ::getgroups(0, nullptr); count > 0) {
+    out.groups.resize(static_cast<std::size_t>(count));
+    const int got = ::getgroups(count, out.groups.data());
+    out.groups.resize(static_cast<std::size_t>(std::max(0, got)));
+  }
   out.groups.push_back(::getgid());
   return out;
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/note_folder.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <memory>
 #include <stdio.h>
-#include <string_view>
 #include <unistd.h>
+
+#include "list_folder.h"
 
 namespace weir {
 namespace {
@@ -22,18 +20,9 @@ constexpr const char* unfinished = ".new";
 }  // namespace
 
 Result<std::vector<std::string>> NoteFolder::names() const {
-  UniqueFd fd{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd) return os_fail(errno, fmt::format("open {}", name_));
-  std::unique_ptr<DIR, int (*)(DIR*)> directory{::fdopendir(fd.get()), ::closedir};
-  if (!directory) return os_fail(errno, fmt::format("list {}", name_));
-  static_cast<void>(fd.release());  // closedir closes it
-  std::vector<std::string> out;
-  errno = 0;
-  while (const dirent* entry = ::readdir(directory.get()))
-    if (std::string_view{entry->d_name}.front() != '.') out.emplace_back(entry->d_name);
-  if (errno != 0) return os_fail(errno, fmt::format("list {}", name_));
-  std::ranges::sort(out);
-  return out;
+  auto names = list_folder(fd_.get());
+  if (!names) return os_fail(names.error().sys, fmt::format("list {}", name_));
+  return names;
 }
 
 Result<std::string> NoteFolder::read(const std::string& name) const {

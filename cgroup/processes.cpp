@@ -51,13 +51,18 @@ bool HeldProcess::is_alive() const {
 }
 
 Result<ProcessStat> read_process_stat(int pid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/stat", pid));
+  const auto text = read_single_file(fmt::format("/proc/{}/stat", pid));
   if (!text) return no_process(pid, text.error().sys);
   return parse_process_stat(*text);
 }
 
 std::optional<std::string> read_process_cgroup(int pid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/cgroup", pid));
+  const auto text = read_single_file(fmt::format("/proc/{}/cgroup", pid));
+  return text ? parse_proc_cgroup(*text) : std::nullopt;
+}
+
+std::optional<std::string> read_own_cgroup() {
+  const auto text = read_single_file("/proc/self/cgroup");
   return text ? parse_proc_cgroup(*text) : std::nullopt;
 }
 

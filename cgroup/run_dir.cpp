@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -17,6 +16,8 @@
 
 #include "weir/base/text.h"
 #include "weir/base/units.h"
+
+#include "list_folder.h"
 
 namespace weir {
 namespace {
@@ -42,16 +43,23 @@ tl::unexpected<Error> dir_fail(int sys, const std::string& path) {
 /// Opens directory `name` below `parent` (or AT_FDCWD), making it when it is missing.
 Result<UniqueFd> make_directory(int parent, const std::string& name, mode_t mode,
                                 const std::string& shown) {
-  if (::mkdirat(parent, name.c_str(), mode) < 0 && errno != EEXIST) return dir_fail(errno, shown);
-  UniqueFd fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  const auto open = [&] {
+    return UniqueFd{
+        ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  };
+  auto fd = open();
+  if (!fd && errno == ENOENT) {
+    if (::mkdirat(parent, name.c_str(), mode) < 0 && errno != EEXIST) return dir_fail(errno, shown);
+    fd = open();
+  }
   if (!fd) return dir_fail(errno, shown);
   struct stat info {};
   if (::fstat(fd.get(), &info) < 0) return dir_fail(errno, shown);
-  if (info.st_uid != ::geteuid())
-    return fail(
-        Errc::conflict,
-        fmt::format("{}: belongs to uid {}, not to uid {}", shown, info.st_uid, ::geteuid()),
-        fmt::format("mv {0} {0}.old", shown));
+  static const auto own_uid = ::geteuid();
+  if (info.st_uid != own_uid)
+    return fail(Errc::conflict,
+                fmt::format("{}: belongs to uid {}, not to uid {}", shown, info.st_uid, own_uid),
+                fmt::format("mv {0} {0}.old", shown));
   // An older or a hostile hand may have left it open to others.
   if ((info.st_mode & 07777U) != mode && ::fchmod(fd.get(), mode) < 0)
     return dir_fail(errno, shown);
@@ -113,11 +121,12 @@ Result<FileLock> RunDir::lock_books_within(std::chrono::milliseconds at_most) co
 
 Result<FileLock> RunDir::lock(std::chrono::milliseconds at_most, bool in_all) const {
   WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
-  auto seen = turn(fd.get());
+  std::optional<std::uint64_t> seen;
   const auto began = std::chrono::steady_clock::now();
   auto deadline = began + at_most;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return os_fail(errno, "lock the books");
+    if (!seen) seen = turn(fd.get());
     const auto now = std::chrono::steady_clock::now();
     if (now > deadline) {
       if (in_all || turn(fd.get()) == seen)
@@ -213,15 +222,10 @@ void RunDir::remove_entry(std::string_view subject) const {
 
 std::vector<std::string> RunDir::entries() const {
   std::vector<std::string> out;
-  UniqueFd fd{::openat(private_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  std::unique_ptr<DIR, int (*)(DIR*)> directory{fd ? ::fdopendir(fd.get()) : nullptr, ::closedir};
-  if (!directory) return out;
-  static_cast<void>(fd.release());
-  while (const dirent* file = ::readdir(directory.get())) {
-    const std::string_view name{file->d_name};
+  const auto names = list_folder(private_.get());
+  if (!names) return out;
+  for (const std::string_view name : *names)
     if (name.starts_with(entry_prefix)) out.emplace_back(name.substr(entry_prefix.size()));
-  }
-  std::ranges::sort(out);
   return out;
 }
 

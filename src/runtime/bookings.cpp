@@ -24,13 +24,21 @@ const std::string& note_name(const Booking& booking) { return booking.record.nam
 
 }  // namespace
 
+Result<const NoteFolder*> Books::notes() {
+  if (!notes_) {
+    WEIR_TRY(auto folder, run_dir_.folder(folder_name));
+    notes_.emplace(std::move(folder));
+  }
+  return &*notes_;
+}
+
 Status Books::know_bookings() {
   if (booked_) return {};
-  WEIR_TRY(const auto folder, run_dir_.folder(folder_name));
-  WEIR_TRY(const auto names, folder.names());
+  WEIR_TRY(const auto* folder, notes());
+  WEIR_TRY(const auto names, folder->names());
   booked_.emplace();
   for (const auto& name : names) {
-    const auto text = folder.read(name);
+    const auto text = folder->read(name);
     if (!text && text.error().sys == ENOENT) continue;
     auto booking = text ? Booking::parse(*text) : tl::unexpected(text.error());
     const bool counts = booking && note_name(*booking) == name && tree_.find(booking->pool.str());
@@ -40,11 +48,11 @@ Status Books::know_bookings() {
     if (settled) {
       // Whoever settled it was killed before the note was gone: do the sums have it?
       WEIR_CHECK(recount(*tree_.find(booking->pool.str()), true));
-    } else if (there || (counts && is_alive(*booking) && booking->expires_us > self().now_us)) {
+    } else if (there || (counts && is_alive(*booking) && booking->expires_us > wall_us())) {
       booked_->push_back(std::move(*booking));
       continue;
     }
-    WEIR_CHECK(folder.remove(name));
+    WEIR_CHECK(folder->remove(name));
   }
   return {};
 }
@@ -61,9 +69,9 @@ Result<Verdict> Books::book(Booking booking) {
   }());
   WEIR_TRY(auto verdict, ask(pool, booking.record));
   if (verdict.refused) return tl::unexpected(std::move(*verdict.refused));
-  if (booking.expires_us == 0) booking.expires_us = self().now_us + booking_life_us;
-  WEIR_TRY(const auto folder, run_dir_.folder(folder_name));
-  WEIR_CHECK(folder.write(note_name(booking), booking.str()));
+  if (booking.expires_us == 0) booking.expires_us = wall_us() + booking_life_us;
+  WEIR_TRY(const auto* folder, notes());
+  WEIR_CHECK(folder->write(note_name(booking), booking.str()));
   booked_->push_back(std::move(booking));
   return verdict;
 }
@@ -79,8 +87,8 @@ Status Books::cancel(const Booking& booking) {
   if (booked_)
     std::erase_if(*booked_,
                   [&](const Booking& one) { return note_name(one) == note_name(booking); });
-  WEIR_TRY(const auto folder, run_dir_.folder(folder_name));
-  return folder.remove(note_name(booking));
+  WEIR_TRY(const auto* folder, notes());
+  return folder->remove(note_name(booking));
 }
 
 }  // namespace weir

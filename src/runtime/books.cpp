@@ -20,7 +20,7 @@ namespace {
 /// Nobody lives in it, and whoever watched it is gone: while the books are locked, no container is
 /// being started but by a runtime.
 bool has_ended(CgroupIo& io, const CgroupPath& path, const ContainerRecord& record) {
-  if (record.is_settling(self().now_us)) return false;
+  if (record.is_settling(wall_us())) return false;
   const auto events = io.read(path, file::cgroup_events);
   return events && flat_value(*events, "populated").value_or(1) == 0;
 }

@@ -78,7 +78,7 @@ class Precreate {
     const auto on_error = desk.rules.tree.pools[placement.pool].spec.on_error;
     expect(on_error);
     placement.record.runtime.id = id_in_leaf(placement.cgroup.leaf());
-    const HookAsker asker{identity_of_parent(), cgroup_below(desk.rules, identity_of_self().pid)};
+    const HookAsker asker{identity_of_parent(), desk.inside};
     auto booked = book_container(desk.io, desk.rules, desk.run_dir, placement, asker, deadline_);
     if (!booked) return reply_to(booked.error(), on_error, doing_, text_);
     auto changed = rewrite(text_, config, placement.cgroups_path, placement.added);

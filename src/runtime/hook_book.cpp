@@ -115,7 +115,7 @@ Status book_container(CgroupIo& io, const HookRules& rules, const RunDir& run_di
                   .record = placement.record,
                   .holder_pid = asker.holder.pid,
                   .holder_start = asker.holder.start_time};
-  booking.record.since_us = self().now_us;
+  booking.record.since_us = wall_us();
   const Deadline for_room(placement.wait);
   for (;;) {
     auto booked = try_to_book(io, rules, run_dir, placement.pool, booking, asker, deadline);

@@ -18,11 +18,11 @@ constexpr std::string_view usual_mount = "/sys/fs/cgroup";
 
 Result<HookDesk> open_desk(const std::string& path) {
   WEIR_TRY(auto run_dir, RunDir::open(path));
-  WEIR_TRY(const auto text, read_small_file(hook_rules_path(path), longest_hook_rules));
+  WEIR_TRY(const auto text, read_single_file(hook_rules_path(path), longest_hook_rules));
   auto rules = HookRules::parse(text);
   if (!rules) return tl::unexpected(std::move(rules).error().with(hook_rules_path(path)));
   WEIR_TRY(auto io, CgroupFs::open(rules->mount));
-  return HookDesk{std::move(*rules), std::move(io), std::move(run_dir)};
+  return HookDesk{std::move(*rules), std::move(io), std::move(run_dir), {}};
 }
 
 /// The top slice says so itself, on whatever it is called.
@@ -71,13 +71,17 @@ std::string complaint(const Error& error, std::string_view doing) {
   return line;
 }
 
-std::optional<CgroupPath> cgroup_below(const HookRules& rules, int pid) {
-  const auto whole = read_process_cgroup(pid);
+std::optional<CgroupPath> below_mount(const HookRules& rules,
+                                      const std::optional<std::string>& whole) {
   if (!whole || !whole->starts_with(rules.prefix)) return std::nullopt;
   const auto below = std::string_view{*whole}.substr(rules.prefix.size());
   if (!below.starts_with('/')) return std::nullopt;
   auto path = CgroupPath::parse(below.substr(1));
   return path ? std::optional{std::move(*path)} : std::nullopt;
+}
+
+std::optional<CgroupPath> cgroup_below(const HookRules& rules, int pid) {
+  return below_mount(rules, read_process_cgroup(pid));
 }
 
 HookCaller find_caller(CgroupIo& io, const HookRules& rules,
@@ -105,9 +109,9 @@ Result<std::optional<Placement>> find_place(HookDesk& desk, const OciConfig& con
     WEIR_TRY(pool, choose_pool(desk.rules, config, path));
   }
   if (!pool) return std::optional<Placement>{};
-  const auto inside = cgroup_below(desk.rules, identity_of_self().pid);
-  WEIR_TRY(auto placement,
-           place_in(desk.rules, *pool, config, path, find_caller(desk.io, desk.rules, inside)));
+  desk.inside = below_mount(desk.rules, read_own_cgroup());
+  WEIR_TRY(auto placement, place_in(desk.rules, *pool, config, path,
+                                    find_caller(desk.io, desk.rules, desk.inside)));
   return std::optional{std::move(placement)};
 }
 

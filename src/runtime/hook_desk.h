@@ -14,6 +14,7 @@ struct HookDesk {
   HookRules rules;
   CgroupFs io;
   RunDir run_dir;
+  std::optional<CgroupPath> inside;  ///< the caller's own cgroup, once a pool has been found
 };
 
 /// Errc::failed for everything: weir's own trouble.

@@ -111,7 +111,7 @@ class Note {
     WEIR_TRY(auto placement, place_in(desk_.rules, spot.pool, read_bundle(state_), *path,
                                       find_caller(desk_.io, desk_.rules, std::nullopt)));
     placement.record.runtime = {state_.id, state_.bundle};
-    placement.record.since_us = self().now_us;
+    placement.record.since_us = wall_us();
     WEIR_TRY(auto verdict, books.ask(spot.pool, placement.record));
     if (verdict.refused) return tl::unexpected(std::move(*verdict.refused));
     return books.enter(spot.pool, spot.leaf, placement.record);

@@ -69,7 +69,10 @@ class Wait {
         WEIR_TRY(verdict, queue.ask(waiter_.pool, waiter_.record));
       }
     }
-    if (!verdict.refused) return std::optional{Turn{std::move(lock), books, !queue.is_empty()}};
+    if (!verdict.refused) {
+      const bool others_wait = !queue.is_empty();
+      return std::optional{Turn{std::move(lock), std::move(books), others_wait}};
+    }
     if (verdict.for_ever || !patience_) return tl::unexpected(std::move(*verdict.refused));
     reason_ = verdict.refused->message;
     WEIR_TRY(watch_, TicketWatch::start());
@@ -102,7 +105,7 @@ class Wait {
     if (next) {
       WEIR_CHECK(waiter_.check());
       held_.reset();
-      return std::optional{Turn{std::move(lock), books, true}};
+      return std::optional{Turn{std::move(lock), std::move(books), true}};
     }
     WEIR_CHECK(queue.call_next());
     WEIR_CHECK(settle(queue));

@@ -74,7 +74,7 @@ class Wrapper {
     placement.record.runtime = {ContainerName::of_leaf(call_.id).str(),
                                 absolute_path(call_.bundle).value_or("")};
     Deadline deadline(hook_patience);
-    const HookAsker asker{identity_of_self(), cgroup_below(desk.rules, identity_of_self().pid)};
+    const HookAsker asker{identity_of_self(), desk.inside};
     WEIR_CHECK(book_container(desk.io, desk.rules, desk.run_dir, placement, asker, deadline));
     WEIR_TRY(const auto changed, rewrite(text, config, placement.cgroups_path, placement.added));
     if (changed == text) return {};

@@ -149,6 +149,22 @@ TEST_CASE("the lock of the books is waited for, and comes when its holder dies")
   ::waitpid(killer, nullptr, 0);
 }
 
+TEST_CASE("a folder of notes lists all of them, also a second time and where they are many") {
+  const TempDir dir;
+  const auto run = open(dir.at("run"));
+  const auto notes = run.folder("many");
+  REQUIRE(notes.has_value());
+  std::vector<std::string> names;
+  for (int i = 100; i < 600; ++i) {
+    names.push_back(fmt::format("a-note-with-a-long-name-{}", i));
+    REQUIRE(notes->write(names.back(), "x\n").has_value());
+  }
+  CHECK(notes->names() == names);
+  REQUIRE(notes->remove(names.back()).has_value());
+  names.pop_back();
+  CHECK(notes->names() == names);
+}
+
 TEST_CASE("two processes never hold the books at once") {
   const TempDir dir;
   const auto run = open(dir.at("run"));

@@ -13,6 +13,10 @@ namespace weir {
 /// A small file of /proc or /sys. ENOENT and friends come back in Error::sys.
 Result<std::string> read_small_file(const std::string& path, std::size_t at_most = 1 << 20);
 
+/// The same of a regular file, and of one that the kernel makes in one piece, as it does most of
+/// /proc/PID (seq_file, single_open): a read that leaves room in the buffer has had all of it.
+Result<std::string> read_single_file(const std::string& path, std::size_t at_most = 1 << 20);
+
 /// Whether there is anything at `path`.
 [[nodiscard]] bool file_exists(const std::string& path);
 

@@ -44,6 +44,7 @@ class CgroupFs final : public CgroupIo {
     UniqueFd fd;
   };
   Result<int> directory_fd(const CgroupPath& cgroup);
+  int keep(const CgroupPath& cgroup, UniqueFd fd);
   [[nodiscard]] bool is_kept(const CgroupPath& cgroup);
   bool bring_forward(const CgroupPath& cgroup);
   void forget(const CgroupPath& cgroup);

@@ -30,6 +30,8 @@ Result<HeldProcess> hold_process(int pid);
 Result<ProcessStat> read_process_stat(int pid);
 /// "/weir.slice/…": the path of /proc/PID/cgroup, or nothing when it is gone.
 std::optional<std::string> read_process_cgroup(int pid);
+/// The same of the calling process.
+std::optional<std::string> read_own_cgroup();
 /// Children of all threads of a process. Only complete while the process is stopped or frozen.
 std::vector<int> read_children(int pid);
 /// Thread ids of a process, with the cgroup each of them is in.

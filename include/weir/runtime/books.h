@@ -94,6 +94,8 @@ class Books {
   Result<PoolBooks> count(std::size_t pool, bool reclaim);
   Status write(std::size_t pool, PoolBooks sums);
   Status know_bookings();
+  /// Of the bookings; opened once.
+  Result<const NoteFolder*> notes();
   struct Decision {
     Admission admission;
     bool too_many = false;
@@ -108,6 +110,7 @@ class Books {
   const PoolTree& tree_;
   const RunDir& run_dir_;
   std::vector<Entry> pools_;
+  std::optional<NoteFolder> notes_;
   std::optional<std::pair<std::size_t, ContainerRecord>>
       leaving_;                                 // its pool, while it is asked for
   std::optional<std::vector<Booking>> booked_;  // absent: not read yet
