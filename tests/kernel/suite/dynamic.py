@@ -67,7 +67,7 @@ def kills(t):
 
 
 @test("dynamic: a hungry pool gets what the owner does not use within 10 s, and gives it back within 30 s",
-      ci="newest")
+      ci="newest", measured=True)
 def lend(t):
     t.weir.configure(lenders()).ok("apply")
     process = agent(t, "--interval", "1s")
