@@ -61,7 +61,9 @@ Result<Picture> look(Session& session) {
   WEIR_TRY(auto observed, observe(session.io, session.tree.top, Depth::containers));
   WEIR_CHECK(check_same_backend(session, observed));
   WEIR_TRY(const auto removed, reclaim_dead(session, observed));
-  WEIR_TRY(const auto adoption, adopt(session));
+  // Where there is no pool yet, nobody can have put anything into one.
+  WEIR_TRY(const auto adoption,
+           observed.cgroups.empty() ? Result<AdoptionReport>{AdoptionReport{}} : adopt(session));
   WEIR_CHECK(prepare_hook_if_missing(session));
   if (removed > 0 || adoption.anything()) {
     WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));

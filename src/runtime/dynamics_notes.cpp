@@ -34,9 +34,13 @@ std::vector<std::optional<PoolDynamics>> read_dynamics(const Session& session) {
   std::vector<std::optional<PoolDynamics>> out(session.tree.pools.size());
   const auto folder = session.run_dir.folder(dynamics_folder);
   if (!folder) return out;
+  const auto noted = folder->names();
+  if (!noted) return out;
   const auto now_us = wall_us();
   for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = read_note(*folder, session.tree.pools[i].name(), now_us);
+    if (const auto& pool = session.tree.pools[i].name();
+        std::ranges::binary_search(*noted, pool.str()))
+      out[i] = read_note(*folder, pool, now_us);
   return out;
 }
 
