@@ -104,7 +104,7 @@ class Reader {
     // Nearly all are whole, and reading those takes a hook no page of the library more.
     constexpr std::int64_t exact = std::int64_t{1} << 53;
     const auto whole = to_number<std::int64_t>(text);
-    const auto parsed = whole && std::abs(*whole) <= exact
+    const auto parsed = whole && *whole >= 0 && *whole <= exact
                             ? std::optional{static_cast<double>(*whole)}
                             : to_number<double>(text);
     if (!parsed || !std::isfinite(*parsed) || *parsed < 0 || *parsed > 1e9) return false;

@@ -112,6 +112,7 @@ TEST_CASE("hook rules: hostile lines are refused") {
   CHECK_FALSE(HookRules::parse(with("parent team", "parent ci")));
   CHECK_FALSE(HookRules::parse(with("default_pool ci", "default_pool no")));
   CHECK_FALSE(HookRules::parse(with("max_wait 1500", "max_wait -1")));
+  CHECK_FALSE(HookRules::parse(with("overcommit 2.5", "overcommit -9223372036854775808")));
   CHECK_FALSE(HookRules::parse(with("pids_limit 10", "surprise 10")));
   CHECK_FALSE(HookRules::parse(with("pool ci", "pool team")));
   CHECK_FALSE(HookRules::parse(text + "end\n"));
