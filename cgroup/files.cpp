@@ -21,10 +21,10 @@ namespace {
 constexpr std::size_t max_config = std::size_t{1} << 20;
 constexpr std::size_t max_config_files = 1024;
 
+/// What tells that a file has been read: a read that gives nothing, or less than there is room for.
 enum class Ends { with_nothing, with_less };
 
-Result<std::string> drain(int fd, const std::string& path, std::size_t at_most,
-                          Ends ends = Ends::with_nothing) {
+Result<std::string> drain(int fd, const std::string& path, std::size_t at_most, Ends ends) {
   std::string out;
   std::array<char, 4096> buffer;  // kernfs and seq_file hand out a page at a time
   for (;;) {
@@ -37,6 +37,12 @@ Result<std::string> drain(int fd, const std::string& path, std::size_t at_most,
       return fail(Errc::failed, fmt::format("{}: longer than {} bytes", path, at_most));
     if (ends == Ends::with_less && static_cast<std::size_t>(n) < buffer.size()) return out;
   }
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t at_most, Ends ends) {
+  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!fd) return os_fail(errno, path);
+  return drain(fd.get(), path, at_most, ends);
 }
 
 tl::unexpected<Error> config_fail(int sys, const std::string& path) {
@@ -103,15 +109,11 @@ std::vector<std::string> names_in(const std::string& path, Suits suits) {
 }  // namespace
 
 Result<std::string> read_small_file(const std::string& path, std::size_t at_most) {
-  UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!fd) return os_fail(errno, path);
-  return drain(fd.get(), path, at_most);
+  return read_file(path, at_most, Ends::with_nothing);
 }
 
 Result<std::string> read_single_file(const std::string& path, std::size_t at_most) {
-  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!fd) return os_fail(errno, path);
-  return drain(fd.get(), path, at_most, Ends::with_less);
+  return read_file(path, at_most, Ends::with_less);
 }
 
 bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -126,7 +128,7 @@ Result<SourceFile> read_config_file(const std::string& path, Trust trust) {
   if (::fstat(fd.get(), &info) < 0) return config_fail(errno, path);
   WEIR_CHECK(check_regular(info, path));
   if (trust == Trust::owner_only) WEIR_CHECK(check_trusted(info, path));
-  auto text = drain(fd.get(), path, max_config);
+  auto text = drain(fd.get(), path, max_config, Ends::with_nothing);
   if (!text) return config_fail(text.error().sys == 0 ? EFBIG : text.error().sys, path);
   return SourceFile{path, std::move(*text)};
 }

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <memory>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>

@@ -22,7 +22,7 @@ char fold_next(std::string_view& text) {
 }
 
 struct Edit {
-  std::size_t at = 0, length = 0;
+  JsonSpan where;
   std::string text;
 };
 
@@ -50,12 +50,12 @@ void find_edit(JsonCursor& cursor, std::span<const std::string_view> path, std::
     } else if (path.size() > 1 && cursor.at(JsonKind::object)) {
       find_edit(cursor, path.subspan(1), value, edit);
     } else {
-      const auto span = cursor.skip();
-      edit = Edit{span.begin, span.end - span.begin, nested(path.subspan(1), value)};
+      const auto where = cursor.skip();
+      edit = Edit{where, nested(path.subspan(1), value)};
     }
   }
   if (edit) return;
-  edit = Edit{inside + 1, 0,
+  edit = Edit{{inside + 1, inside + 1},
               fmt::format("{}:{}{}", json_quoted(path.front()), nested(path.subspan(1), value),
                           members > 0 ? "," : "")};
 }
@@ -93,7 +93,7 @@ Result<std::string> json_set(std::string_view text, std::span<const std::string_
   if (!cursor.at(JsonKind::object)) cursor.mistake("expected an object");
   find_edit(cursor, path, value, edit);
   if (!cursor.finish()) return tl::unexpected(cursor.error());
-  return spliced(text, {edit->at, edit->at + edit->length}, edit->text);
+  return spliced(text, edit->where, edit->text);
 }
 
 std::string spliced(std::string_view text, JsonSpan where, std::string_view with) {

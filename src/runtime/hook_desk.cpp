@@ -40,6 +40,16 @@ std::optional<OnError> on_error_in_kernel() {
   return std::nullopt;
 }
 
+/// The path below the tree's mount of what /proc says; nothing where it is outside.
+std::optional<CgroupPath> below_mount(const HookRules& rules,
+                                      const std::optional<std::string>& whole) {
+  if (!whole || !whole->starts_with(rules.prefix)) return std::nullopt;
+  const auto below = std::string_view{*whole}.substr(rules.prefix.size());
+  if (!below.starts_with('/')) return std::nullopt;
+  auto path = CgroupPath::parse(below.substr(1));
+  return path ? std::optional{std::move(*path)} : std::nullopt;
+}
+
 }  // namespace
 
 std::string hook_rules_path(const std::string& run_dir) { return run_dir + "/private/hook/rules"; }
@@ -69,15 +79,6 @@ std::string complaint(const Error& error, std::string_view doing) {
       fmt::format("weir: {}: {}: {}", code_name(error.code), doing, printable(error.message, 600));
   if (!error.hint.empty()) line += fmt::format("\nhint: {}", printable(error.hint, 300));
   return line;
-}
-
-std::optional<CgroupPath> below_mount(const HookRules& rules,
-                                      const std::optional<std::string>& whole) {
-  if (!whole || !whole->starts_with(rules.prefix)) return std::nullopt;
-  const auto below = std::string_view{*whole}.substr(rules.prefix.size());
-  if (!below.starts_with('/')) return std::nullopt;
-  auto path = CgroupPath::parse(below.substr(1));
-  return path ? std::optional{std::move(*path)} : std::nullopt;
 }
 
 std::optional<CgroupPath> cgroup_below(const HookRules& rules, int pid) {
