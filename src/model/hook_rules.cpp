@@ -128,9 +128,9 @@ class Reader {
     if (key == "systemd") return tree.backend = Backend::systemd, value.empty();
     const auto words = split(value, ' ');
     if (key == "capacity")
-      return has_capacity_ = words.size() == 3 && number(words[0], tree.capacity.cpu, 0, most) &&
-                             number(words[1], tree.capacity.memory, 0, most) &&
-                             number(words[2], tree.capacity.pids, 0, most);
+      return has_capacity_ = words.size() == 3 && number(words[0], tree.capacity.cpu, 0, largest) &&
+                             number(words[1], tree.capacity.memory, 0, largest) &&
+                             number(words[2], tree.capacity.pids, 0, largest);
     if (key == "overcommit")
       return words.size() == 2 && factor(words[0], tree.host.overcommit.cpu) &&
              factor(words[1], tree.host.overcommit.memory);
@@ -164,22 +164,22 @@ class Reader {
     auto& pool = out_.tree.pools.back();
     if (key == "parent") return take_parent(value);
     if (key == "path") return path(value, pool.path) && pool.path.is_within(out_.tree.top);
-    if (key == "cpu_reservation") return number(value, pool.cpu.reservation, 0, most);
-    if (key == "cpu_limit") return number(value, pool.cpu.limit, 0, most);
+    if (key == "cpu_reservation") return number(value, pool.cpu.reservation, 0, largest);
+    if (key == "cpu_limit") return number(value, pool.cpu.limit, 0, largest);
     if (key == "cpu_shares") return number(value, pool.cpu.shares, 1, max_shares);
-    if (key == "memory_reservation") return number(value, pool.memory.reservation, 0, most);
-    if (key == "memory_limit") return number(value, pool.memory.limit, 0, most);
+    if (key == "memory_reservation") return number(value, pool.memory.reservation, 0, largest);
+    if (key == "memory_limit") return number(value, pool.memory.limit, 0, largest);
     if (key == "memory_shares") return number(value, pool.memory.shares, 1, max_shares);
-    if (key == "pids_limit") return number(value, pool.pids_limit, 0, most);
+    if (key == "pids_limit") return number(value, pool.pids_limit, 0, largest);
     if (key == "cpu_closed") return pool.cpu.expandable = false, value.empty();
     if (key == "memory_closed") return pool.memory.expandable = false, value.empty();
     return take_spec(pool.spec, key, value);
   }
 
   bool take_spec(PoolSpec& spec, std::string_view key, std::string_view value) {
-    if (key == "max_containers") return number(value, spec.max_containers, 0, most);
+    if (key == "max_containers") return number(value, spec.max_containers, 0, largest);
     if (key == "hard") return spec.memory.hard = value.empty();
-    if (key == "swap") return number(value, spec.memory.swap, 0, most);
+    if (key == "swap") return number(value, spec.memory.swap, 0, largest);
     if (key == "on_error_closed") return spec.on_error = OnError::closed, value.empty();
     if (key == "oom_process") return spec.oom = OomScope::process, value.empty();
     if (key.starts_with("container_")) return take_defaults(spec.container, key.substr(10), value);
@@ -191,10 +191,10 @@ class Reader {
 
   static bool take_defaults(ContainerDefaults& out, std::string_view key, std::string_view value) {
     out.given = true;
-    if (key == "cpu_request") return number(value, out.cpu_request, 0, most);
-    if (key == "cpu_limit") return number(value, out.cpu_limit, 0, most);
-    if (key == "memory_request") return number(value, out.memory_request, 0, most);
-    if (key == "memory_limit") return number(value, out.memory_limit, 0, most);
+    if (key == "cpu_request") return number(value, out.cpu_request, 0, largest);
+    if (key == "cpu_limit") return number(value, out.cpu_limit, 0, largest);
+    if (key == "memory_request") return number(value, out.memory_request, 0, largest);
+    if (key == "memory_limit") return number(value, out.memory_limit, 0, largest);
     if (key == "value") return factor(value, out.value.emplace());
     if (key != "work") return false;
     std::int64_t ms = 0;
@@ -211,8 +211,8 @@ class Reader {
     if (key == "allow_annotation") return out.annotation = value.empty();
     if (key == "max_priority")
       return number(value, out.max_priority, -most_priority, most_priority);
-    if (key == "max_request_cpu") return number(value, out.max_request_cpu, 0, most);
-    if (key == "max_request_memory") return number(value, out.max_request_memory, 0, most);
+    if (key == "max_request_cpu") return number(value, out.max_request_cpu, 0, largest);
+    if (key == "max_request_memory") return number(value, out.max_request_memory, 0, largest);
     return false;
   }
 
@@ -227,7 +227,7 @@ class Reader {
     return table.emplace(std::move(name), std::move(wanted)).second;
   }
 
-  static constexpr std::int64_t most = max_bytes.value;
+  static constexpr std::int64_t largest = max_bytes.value;
 
   HookRules& out_;
   bool ended_ = false, has_capacity_ = false;

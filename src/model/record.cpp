@@ -140,14 +140,14 @@ std::optional<Bytes> ContainerRecord::memory_allowed() const {
 
 Result<ContainerRecord> ContainerRecord::parse(std::string_view text) {
   std::string name;
-  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
-    if (key == "name") name = value;
+  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view given) {
+    if (key == "name") name = given;
     return true;
   }));
   WEIR_TRY(auto parsed, ContainerName::parse_existing(name));
   ContainerRecord record{.name = std::move(parsed)};
-  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view value) {
-    return take_field(record, key, value);
+  WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view given) {
+    return take_field(record, key, given);
   }));
   return record;
 }
