@@ -58,6 +58,7 @@ void LastResort::set(const Answer& answer) {
 }
 
 void LastResort::disarm() {
+  if (!current.load()) return;
   set_timer(std::chrono::milliseconds{0});
   current.store(nullptr);
 }

@@ -65,7 +65,7 @@ Result<UniqueFd> make_directory(int parent, const std::string& name, mode_t mode
   return fd;
 }
 
-Result<UniqueFd> open_lock_file(int directory, const std::string& name) {
+Result<UniqueFd> open_own_file(int directory, const std::string& name) {
   UniqueFd fd{::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return dir_fail(errno, name);
   return fd;
@@ -119,7 +119,7 @@ Result<FileLock> RunDir::lock_books_within(std::chrono::milliseconds at_most) co
 }
 
 Result<FileLock> RunDir::lock(std::chrono::milliseconds at_most, bool in_all) const {
-  WEIR_TRY(auto fd, open_lock_file(private_.get(), "lock"));
+  WEIR_TRY(auto fd, open_own_file(private_.get(), "lock"));
   std::optional<std::uint64_t> seen;
   const auto began = std::chrono::steady_clock::now();
   auto deadline = began + at_most;
@@ -143,7 +143,7 @@ Result<FileLock> RunDir::lock(std::chrono::milliseconds at_most, bool in_all) co
 }
 
 Result<FileLock> RunDir::claim(std::string_view work) const {
-  WEIR_TRY(auto fd, open_lock_file(private_.get(), fmt::format("claim-{}", work)));
+  WEIR_TRY(auto fd, open_own_file(private_.get(), fmt::format("claim-{}", work)));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     if (errno == EWOULDBLOCK)
       return fail(Errc::conflict, fmt::format("busy: {} by {}", work, holder(fd.get())),
@@ -157,7 +157,7 @@ Result<FileLock> RunDir::claim(std::string_view work) const {
 }
 
 Status RunDir::leave_note(std::string_view name, const std::string& text) const {
-  WEIR_TRY(const auto fd, open_lock_file(private_.get(), fmt::format("note-{}", name)));
+  WEIR_TRY(const auto fd, open_own_file(private_.get(), fmt::format("note-{}", name)));
   if (::ftruncate(fd.get(), 0) < 0 || ::pwrite(fd.get(), text.data(), text.size(), 0) < 0)
     return os_fail(errno, fmt::format("note {}", name));
   return {};
@@ -231,6 +231,11 @@ std::vector<std::string> RunDir::entries() const {
 Result<NoteFolder> RunDir::folder(const std::string& name) const {
   WEIR_TRY(auto fd, make_directory(private_.get(), name, 0700, "private/" + name));
   return NoteFolder{std::move(fd), name};
+}
+
+Result<NoteSlots> RunDir::slots(const std::string& name) const {
+  WEIR_TRY(auto fd, open_own_file(private_.get(), name));
+  return NoteSlots{std::move(fd), name};
 }
 
 }  // namespace weir

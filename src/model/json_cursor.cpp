@@ -53,13 +53,15 @@ std::size_t JsonCursor::position() {
   return at_;
 }
 
-bool JsonCursor::expect(char wanted) {
-  if (failed_) return false;
+inline bool JsonCursor::take(char wanted) {
   skip_space();
-  if (front() == wanted && at_ < text_.size()) {
-    ++at_;
-    return true;
-  }
+  if (at_ == text_.size() || text_[at_] != wanted) return false;
+  ++at_;
+  return true;
+}
+
+inline bool JsonCursor::expect(char wanted) {
+  if (take(wanted)) return true;
   mistake(at_ >= text_.size() ? "the text ends too early" : fmt::format("expected '{}'", wanted));
   return false;
 }
@@ -82,11 +84,9 @@ bool JsonCursor::enter() {
 }
 
 /// To the next member or item of the innermost level; false at its end, which is read over.
-bool JsonCursor::next(char closing) {
+inline bool JsonCursor::next(char closing) {
   if (failed_) return false;
-  skip_space();
-  if (front() == closing) {
-    ++at_;
+  if (take(closing)) {
     --depth_;
     return false;
   }
@@ -119,11 +119,14 @@ JsonSpan JsonCursor::skip() {
   const auto level = depth_;
   do {
     if (depth_ > level && !(open_[depth_ - 1] == '{' ? scan_key(nullptr) : next_item())) continue;
-    const auto kind = peek();
-    if (kind == JsonKind::object || kind == JsonKind::array)
+    skip_space();
+    if (front() == '"') {
+      scan_string(nullptr);
+    } else if (front() == '{' || front() == '[') {
       enter();
-    else
+    } else {
       scan_scalar();
+    }
   } while (!failed_ && depth_ > level);
   return {begin, at_};
 }

@@ -86,21 +86,19 @@ std::optional<std::size_t> JsonKeys::match(std::string_view key, JsonCursor& cur
   return std::nullopt;
 }
 
-Result<std::string> json_set(std::string_view text, std::span<const std::string_view> path,
+Result<std::string> json_set(std::string text, std::span<const std::string_view> path,
                              std::string_view value) {
   JsonCursor cursor(text);
   std::optional<Edit> edit;
   if (!cursor.at(JsonKind::object)) cursor.mistake("expected an object");
   find_edit(cursor, path, value, edit);
   if (!cursor.finish()) return tl::unexpected(cursor.error());
-  return spliced(text, edit->where, edit->text);
+  splice(text, edit->where, edit->text);
+  return text;
 }
 
-std::string spliced(std::string_view text, JsonSpan where, std::string_view with) {
-  std::string out;
-  out.reserve(text.size() - (where.end - where.begin) + with.size());
-  out.append(text.substr(0, where.begin)).append(with).append(text.substr(where.end));
-  return out;
+void splice(std::string& text, JsonSpan where, std::string_view with) {
+  text.replace(where.begin, where.end - where.begin, with);
 }
 
 std::string json_quoted(std::string_view text) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <cstring>
 
 #include "weir/base/text.h"
@@ -12,23 +13,28 @@ bool is_plain(char c) {
   return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-/// Whether all eight bytes are plain, without looking at each: a byte less than N, for N up to 128,
-/// borrows when N is taken from it (Hacker's Delight, 6-1).
-bool are_plain(std::uint64_t bytes) {
+/// How many of eight bytes at the beginning are plain, without looking at each: a byte less than N,
+/// for N up to 128, borrows when N is taken from it (Hacker's Delight, 6-1). Above the first that
+/// is not plain the borrows tell nothing.
+std::size_t plain_bytes(std::uint64_t bytes) {
   constexpr std::uint64_t each = 0x0101010101010101, high = each * 0x80;
   const auto any_below = [](std::uint64_t x, std::uint64_t n) { return (x - each * n) & ~x; };
-  return ((bytes | any_below(bytes, 0x20) | any_below(bytes ^ (each * '"'), 1) |
-           any_below(bytes ^ (each * '\\'), 1)) &
-          high) == 0;
+  const auto special = (bytes | any_below(bytes, 0x20) | any_below(bytes ^ (each * '"'), 1) |
+                        any_below(bytes ^ (each * '\\'), 1)) &
+                       high;
+  return static_cast<std::size_t>(std::countr_zero(special)) / 8;
 }
 
 /// How many bytes at the beginning stand for themselves in a string: nearly all that there are.
 std::size_t plain_run(std::string_view text) {
   std::size_t length = 0;
-  for (std::uint64_t eight = 0; length + sizeof eight <= text.size(); length += sizeof eight) {
-    std::memcpy(&eight, text.data() + length, sizeof eight);
-    if (!are_plain(eight)) break;
-  }
+  if constexpr (std::endian::native == std::endian::little)
+    for (std::uint64_t eight = 0; length + sizeof eight <= text.size();) {
+      std::memcpy(&eight, text.data() + length, sizeof eight);
+      const auto plain = plain_bytes(eight);
+      length += plain;
+      if (plain < sizeof eight) return length;
+    }
   while (length < text.size() && is_plain(text[length])) ++length;
   return length;
 }

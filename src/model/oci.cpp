@@ -144,7 +144,7 @@ Result<OciConfig> OciConfig::parse(std::string_view text) {
   return out;
 }
 
-Result<std::string> rewrite(std::string_view text, const OciConfig& config,
+Result<std::string> rewrite(std::string text, const OciConfig& config,
                             std::string_view cgroups_path, const OciLimits& limits) {
   using Path = std::array<std::string_view, 4>;
   constexpr std::array<std::string_view, 2> where{"linux", "cgroupsPath"};
@@ -152,21 +152,20 @@ Result<std::string> rewrite(std::string_view text, const OciConfig& config,
   constexpr Path quota{"linux", "resources", "cpu", "quota"};
   constexpr Path period{"linux", "resources", "cpu", "period"};
   constexpr std::int64_t period_us = 100'000;
-  std::string out;
   if (const auto& at = config.cgroups_path_at) {
-    out = spliced(text, *at, json_quoted(cgroups_path));
+    splice(text, *at, json_quoted(cgroups_path));
   } else {
-    WEIR_TRY(out, json_set(text, where, json_quoted(cgroups_path)));
+    WEIR_TRY(text, json_set(std::move(text), where, json_quoted(cgroups_path)));
   }
   if (limits.memory) {
-    WEIR_TRY(out, json_set(out, memory, fmt::format("{}", limits.memory->value)));
+    WEIR_TRY(text, json_set(std::move(text), memory, fmt::format("{}", limits.memory->value)));
   }
   if (limits.cpu) {
     const auto share = std::max<std::int64_t>(limits.cpu->value * period_us / micro_per_core, 1000);
-    WEIR_TRY(out, json_set(out, quota, fmt::format("{}", share)));
-    WEIR_TRY(out, json_set(out, period, fmt::format("{}", period_us)));
+    WEIR_TRY(text, json_set(std::move(text), quota, fmt::format("{}", share)));
+    WEIR_TRY(text, json_set(std::move(text), period, fmt::format("{}", period_us)));
   }
-  return out;
+  return text;
 }
 
 Result<OciState> OciState::parse(std::string_view text) {

@@ -102,11 +102,11 @@ Result<std::string> with_cgroup(OciRuntime runtime, std::string_view text, std::
     return fail(Errc::conflict, fmt::format("{} has it in '{}', not in '{}'", to_text(runtime),
                                             printable(state.cgroup, 200), from));
   if (state.systemd) return unknown_form(runtime, "systemd made its cgroup");
-  if (runtime == OciRuntime::crun) return json_set(text, crun_cgroup, json_quoted(to));
+  if (runtime == OciRuntime::crun) return json_set(std::string{text}, crun_cgroup, json_quoted(to));
   WEIR_TRY(auto directory, string_at(runtime, text, runc_directory));
   directory.replace(directory.size() - from.size(), from.size(), to);
-  WEIR_TRY(const auto out, json_set(text, runc_cgroup, json_quoted(to)));
-  return json_set(out, runc_directory, json_quoted(directory));
+  WEIR_TRY(auto out, json_set(std::string{text}, runc_cgroup, json_quoted(to)));
+  return json_set(std::move(out), runc_directory, json_quoted(directory));
 }
 
 }  // namespace weir

@@ -97,7 +97,7 @@ Result<bool> Books::refresh() {
 std::vector<PoolBooks> Books::sums() const {
   std::vector<PoolBooks> out;
   for (const auto& entry : pools_) out.push_back(entry.sums);
-  for (const auto& booking : *booked_)
+  for (const auto& [booking, slot] : *booked_)
     if (const auto pool = tree_.find(booking.pool.str())) out[*pool].add(booking.record);
   if (leaving_) out[leaving_->first].subtract(leaving_->second);
   return out;

@@ -127,7 +127,7 @@ books_words::Holders Books::holders(const Refusal& refusal) {
     if (members)
       for (const auto& member : *members)
         out.emplace_back(member.record.name.str(), of(member.record));
-    for (const auto& booking : *booked_)
+    for (const auto& [booking, slot] : *booked_)
       if (booking.pool == tree_.pools[*refusal.pool].name())
         out.emplace_back(booking.record.name.str(), of(booking.record));
     return out;

@@ -33,13 +33,14 @@ HookReply reply_to(Error error, OnError on_error, std::string_view doing,
 
 class Precreate {
  public:
-  Precreate(const HookOptions& options, std::string_view text, Deadline& deadline)
+  /// `text` becomes the output where all is well.
+  Precreate(const HookOptions& options, std::string& text, Deadline& deadline)
       : options_(options), text_(text), deadline_(deadline) {}
 
   HookReply run() {
     auto config = OciConfig::parse(text_);
     if (!config) return refuse(config.error());
-    if (!config->cgroups_path) return {0, std::string{text_}, {}};  // it is to have no cgroup
+    if (!config->cgroups_path) return unchanged();  // it is to have no cgroup
     const auto path = CgroupsPath::parse(*config->cgroups_path);
     if (!path) return refuse(path.error());
     auto desk = open_hook_desk(options_.run_dir);
@@ -52,11 +53,15 @@ class Precreate {
       return answer_probe(*token,
                           placement ? pool_of(*desk, *placement) : placement.error().message);
     if (!placement) return reply_to(placement.error(), desk->rules.on_error, doing_, text_);
-    if (!*placement) return {0, std::string{text_}, {}};
+    if (!*placement) return unchanged();
     return admit(*desk, *config, **placement);
   }
 
  private:
+  HookReply unchanged() {
+    LastResort::disarm();  // it would write what is moved
+    return {0, std::move(text_), {}};
+  }
   HookReply refuse(const Error& error) const { return {1, {}, complaint(error, doing_)}; }
 
   /// Who asks only whether podman comes here gets no container.
@@ -81,14 +86,15 @@ class Precreate {
     const HookAsker asker{identity_of_parent(), desk.inside};
     auto booked = book_container(desk.io, desk.rules, desk.run_dir, placement, asker, deadline_);
     if (!booked) return reply_to(booked.error(), on_error, doing_, text_);
-    auto changed = rewrite(text_, config, placement.cgroups_path, placement.added);
+    LastResort::disarm();  // it would write what is being changed
+    auto changed = rewrite(std::move(text_), config, placement.cgroups_path, placement.added);
     if (!changed) return refuse(changed.error());
     return {0, std::move(*changed), {}};
   }
 
   static constexpr std::string_view doing_ = "hook precreate";
   const HookOptions& options_;
-  std::string_view text_;
+  std::string& text_;
   Deadline& deadline_;
 };
 
@@ -129,7 +135,7 @@ HookReply run_hook(HookStage stage, const HookOptions& options) {
   LastResort::arm(hook_patience);
   const bool fails_open = options.on_error == OnError::open;
   LastResort::set({fails_open ? 0 : 1, {}, too_late});
-  const auto text = read_input(0, longest_input, deadline);
+  auto text = read_input(0, longest_input, deadline);
   if (!text) {
     const auto doing = fmt::format("hook {}", to_text(stage));
     return {1, {}, complaint(text.error(), doing)};

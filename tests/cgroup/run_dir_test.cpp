@@ -165,6 +165,37 @@ TEST_CASE("a folder of notes lists all of them, also a second time and where the
   CHECK(notes->names() == names);
 }
 
+TEST_CASE("a slot has what was written last, whatever its length") {
+  const TempDir dir;
+  const auto run = open(dir.at("run"));
+  const auto slots = run.slots("booked");
+  REQUIRE(slots.has_value());
+  const auto texts = [&] {
+    std::vector<std::pair<std::size_t, std::string>> out;
+    const auto notes = slots->read();
+    REQUIRE(notes.has_value());
+    for (const auto& note : *notes) out.emplace_back(note.slot, note.text);
+    return out;
+  };
+  CHECK(texts().empty());
+  const std::string longest(NoteSlots::longest, 'x');
+  REQUIRE(slots->write(2, longest).has_value());
+  for (const auto& text :
+       {std::string{"weir 1\n\xff/../\n"}, longest, std::string{"short again"}}) {
+    REQUIRE(slots->write(0, text).has_value());
+    CHECK(texts() == decltype(texts()){{0, text}, {2, longest}});
+  }
+  const auto too_long = slots->write(0, longest + 'x');
+  REQUIRE_FALSE(too_long.has_value());
+  CHECK(too_long.error().message == "booked: a note of 4096 bytes; the longest has 4095");
+  REQUIRE(slots->clear(0).has_value());
+  CHECK(texts() == decltype(texts()){{2, longest}});
+  REQUIRE(slots->write(3, "y").has_value());
+  REQUIRE(slots->cut(2).has_value());
+  CHECK(texts().empty());
+  CHECK(std::filesystem::file_size(dir.at("run/private/booked")) == 2 * NoteSlots::slot_size);
+}
+
 TEST_CASE("two processes never hold the books at once") {
   const TempDir dir;
   const auto run = open(dir.at("run"));

@@ -23,7 +23,7 @@ void check_error(const Error& error) {
 
 void check_rewrite(std::string_view text, const OciConfig& config) {
   constexpr std::string_view path = "/weir.slice/weir-a.slice/\"x\\";
-  const auto changed = rewrite(text, config, path, {Cores{1'500'000}, Bytes{8192}});
+  const auto changed = rewrite(std::string{text}, config, path, {Cores{1'500'000}, Bytes{8192}});
   require(changed.has_value());
   const auto again = OciConfig::parse(*changed);
   require(again && again->cgroups_path == path && again->memory() == Bytes{8192} &&
@@ -32,9 +32,9 @@ void check_rewrite(std::string_view text, const OciConfig& config) {
           again->uid == config.uid && again->memory_reservation == config.memory_reservation);
   require(*rewrite(*changed, *again, path, {Cores{1'500'000}, Bytes{8192}}) == *changed);
   if (config.cgroups_path) {
-    const auto back =
-        rewrite(*rewrite(text, config, path, {}),
-                *OciConfig::parse(*rewrite(text, config, path, {})), *config.cgroups_path, {});
+    const auto back = rewrite(*rewrite(std::string{text}, config, path, {}),
+                              *OciConfig::parse(*rewrite(std::string{text}, config, path, {})),
+                              *config.cgroups_path, {});
     require(OciConfig::parse(*back)->cgroups_path == config.cgroups_path);
   }
 }

@@ -28,7 +28,7 @@ std::string text_of(std::string_view json) {
 
 Result<std::string> set(std::string_view text, std::vector<std::string_view> path,
                         std::string_view value) {
-  return json_set(text, path, value);
+  return json_set(std::string{text}, path, value);
 }
 
 }  // namespace

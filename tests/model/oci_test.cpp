@@ -41,14 +41,14 @@ TEST_CASE("oci: the cgroup's path is spliced, all else stays to the byte") {
   auto expected = std::string{podman};
   const std::string_view old = "/libpod_parent/libpod-0123", fresh = "/weir.slice/weir-ci.slice/x";
   expected.replace(expected.find(old), old.size(), fresh);
-  CHECK(*rewrite(podman, *config, fresh, {}) == expected);
+  CHECK(*rewrite(std::string{podman}, *config, fresh, {}) == expected);
 }
 
 TEST_CASE("oci: limits are added where there are none") {
   const std::string_view bare = R"({"linux":{"cgroupsPath":"/a/b"}})";
   const auto config = OciConfig::parse(bare);
   REQUIRE(config);
-  const auto changed = rewrite(bare, *config, "/p/b", {Cores{2'500'000}, Bytes{4096}});
+  const auto changed = rewrite(std::string{bare}, *config, "/p/b", {Cores{2'500'000}, Bytes{4096}});
   REQUIRE(changed);
   const auto again = OciConfig::parse(*changed);
   REQUIRE(again);

@@ -4,6 +4,7 @@
 #include "weir/runtime/books.h"
 
 #include <doctest/doctest.h>
+#include <map>
 
 #include "weir/cgroup/identity.h"
 #include "weir/cgroup/processes.h"
@@ -352,6 +353,50 @@ TEST_CASE(
     REQUIRE(host.session.books().book(old).has_value());
     CHECK(host.start("rp2", "b", 4 * gib).has_value());
   }
+}
+
+TEST_CASE("bookings come and go in any order, also where another weir reads them") {
+  Machine host("[pool.a]\n");
+  const auto me = read_process_stat(self().pid);
+  REQUIRE(me.has_value());
+  const auto booking_of = [&](int number, std::int64_t memory) {
+    const auto name = fmt::format("c{}", number);
+    return Booking{*PoolName::parse("a"),
+                   host.path("a", name),
+                   Machine::record(name, memory),
+                   me->pid,
+                   me->start_time,
+                   0};
+  };
+  const auto seen = [&] {
+    auto session = session_on(host.kernel, "[pool.a]\n", host.run);
+    std::map<std::string, std::int64_t> out;
+    const auto bookings = session.books().bookings();
+    REQUIRE(bookings.has_value());
+    for (const auto& one : *bookings)
+      out[one.record.name.str()] = one.record.memory_limit.value_or(Bytes{}).value;
+    return out;
+  };
+  std::map<std::string, std::int64_t> wanted;
+  const auto book = [&](int number, std::int64_t memory) {
+    REQUIRE(host.session.books().book(booking_of(number, memory)).has_value());
+    wanted[fmt::format("c{}", number)] = memory;
+  };
+  const auto cancel = [&](int number) {
+    REQUIRE(host.session.books().cancel(booking_of(number, 0)).has_value());
+    wanted.erase(fmt::format("c{}", number));
+  };
+  for (int i = 0; i < 30; ++i) book(i, 4096 * (i + 1));
+  CHECK(seen() == wanted);
+  book(7, 8192 * 100);  // asked for once more: one booking, the new one
+  CHECK(seen() == wanted);
+  for (const int i : {3, 29, 0, 14}) cancel(i);
+  CHECK(seen() == wanted);
+  for (int i = 40; i < 46; ++i) book(i, 4096);
+  CHECK(seen() == wanted);
+  cancel(99);  // of nobody
+  while (!wanted.empty()) cancel(std::stoi(wanted.begin()->first.substr(1)));
+  CHECK(seen().empty());
 }
 
 TEST_CASE("verify names sums that are wrong, and repairs them") {

@@ -12,6 +12,7 @@
 #include "weir/base/result.h"
 #include "weir/base/unique_fd.h"
 #include "weir/cgroup/note_folder.h"
+#include "weir/cgroup/note_slots.h"
 
 namespace weir {
 
@@ -64,6 +65,8 @@ class RunDir {
 
   /// A folder of small files in it, made when it is missing.
   [[nodiscard]] Result<NoteFolder> folder(const std::string& name) const;
+  /// A file of small texts in it, made when it is missing.
+  [[nodiscard]] Result<NoteSlots> slots(const std::string& name) const;
 
  private:
   [[nodiscard]] Result<FileLock> lock(std::chrono::milliseconds patience, bool in_all) const;

@@ -64,6 +64,8 @@ class JsonCursor {
   };
   void skip_space();
   [[nodiscard]] char front() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  /// Reads over `wanted` where it is the next letter that is not white space.
+  bool take(char wanted);
   bool expect(char wanted);
   bool next(char closing);
   bool scan_key(std::string* out);
@@ -99,13 +101,13 @@ class JsonKeys {
 /// True where a reader that does not regard case, as Go's, takes one for the other.
 bool same_key_ignoring_case(std::string_view a, std::string_view b);
 
-/// `text` with other text at `where`.
-std::string spliced(std::string_view text, JsonSpan where, std::string_view with);
+/// Puts other text at `where`.
+void splice(std::string& text, JsonSpan where, std::string_view with);
 
 /// `text` with the value under `path`, keys from the root downwards, set to `value`, which is JSON.
 /// Objects that are missing are made; every other byte stays. Duplicates and case variants on the
 /// way are refused.
-Result<std::string> json_set(std::string_view text, std::span<const std::string_view> path,
+Result<std::string> json_set(std::string text, std::span<const std::string_view> path,
                              std::string_view value);
 
 /// `text` as a JSON string with its quotes. `text` must be UTF-8.

@@ -64,8 +64,9 @@ struct OciLimits {
   std::optional<Bytes> memory;
 };
 
-/// `text`, whose parse is `config`, with another linux.cgroupsPath and these limits.
-Result<std::string> rewrite(std::string_view text, const OciConfig& config,
+/// `text`, whose parse is `config`, with another linux.cgroupsPath and these limits. It is changed
+/// where it is: each page of a copy would cost a hook a fault.
+Result<std::string> rewrite(std::string text, const OciConfig& config,
                             std::string_view cgroups_path, const OciLimits& limits);
 
 struct OciState {

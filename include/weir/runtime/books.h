@@ -94,8 +94,17 @@ class Books {
   Result<PoolBooks> count(std::size_t pool, bool reclaim);
   Status write(std::size_t pool, PoolBooks sums);
   Status know_bookings();
-  /// Of the bookings; opened once.
-  Result<const NoteFolder*> notes();
+  /// The bookings' notes; opened once.
+  Result<const NoteSlots*> notes();
+  /// A booking and where its note is.
+  struct Booked {
+    Booking booking;
+    std::size_t slot = 0;
+  };
+  /// Of the booking with this container's name; absent: there is none.
+  [[nodiscard]] std::optional<std::size_t> find_booked(const Booking& booking) const;
+  [[nodiscard]] std::size_t free_slot() const;
+  Status drop_note(std::size_t slot);
   struct Decision {
     Admission admission;
     bool too_many = false;
@@ -110,10 +119,10 @@ class Books {
   const PoolTree& tree_;
   const RunDir& run_dir_;
   std::vector<Entry> pools_;
-  std::optional<NoteFolder> notes_;
+  std::optional<NoteSlots> notes_;
   std::optional<std::pair<std::size_t, ContainerRecord>>
-      leaving_;                                 // its pool, while it is asked for
-  std::optional<std::vector<Booking>> booked_;  // absent: not read yet
+      leaving_;                                // its pool, while it is asked for
+  std::optional<std::vector<Booked>> booked_;  // absent: not read yet
 };
 
 }  // namespace weir
