@@ -75,13 +75,15 @@ Hindrance must_wait(CgroupIo& io, const Change& change, const std::vector<Blocke
 /// ordinary one.
 std::optional<Result<Hindrance>> make_with_care(CgroupIo& io, const Change& change,
                                                 const std::vector<Blocked>& blocked) {
+  const bool grows = change.phase == Phase::raise && !blocked.empty();
+  const bool shrinks = change.phase == Phase::lower && is_populated(io, change.cgroup);
+  if (change.op != Op::write || !(grows || shrinks)) return std::nullopt;
   const auto limit = limit_number(change.to);
-  if (change.op != Op::write || !limit) return std::nullopt;
-  if (change.phase == Phase::raise) {
+  if (!limit) return std::nullopt;
+  if (grows) {
     if (auto reason = must_wait(io, change, blocked)) return Result<Hindrance>{std::move(reason)};
     return std::nullopt;
   }
-  if (change.phase != Phase::lower || !is_populated(io, change.cgroup)) return std::nullopt;
   if (change.file == file::memory_max) return lower_memory(io, change, Bytes{*limit});
   if (change.file != file::pids_max) return std::nullopt;
   if (auto reason = too_many_tasks(io, change, *limit)) return Result<Hindrance>{std::move(reason)};

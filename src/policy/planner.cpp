@@ -2,34 +2,19 @@
 #include "weir/policy/planner.h"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <map>
-#include <set>
-#include <tuple>
 
 #include "weir/model/block.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_value.h"
 
+#include "plan_order.h"
+
 namespace weir {
 namespace {
 
 using Index = std::map<std::string, const ObservedCgroup*, std::less<>>;
-
-/// The order of files within one cgroup while limits rise: the kill boundary before the throttle,
-/// the reservation last (kernel.md, design consequence 4). Lowering goes the other way round.
-constexpr std::array write_order{file::cpuset_cpus, file::cpu_weight,      file::cpu_max,
-                                 file::io_max,      file::pids_max,        file::memory_swap_max,
-                                 file::memory_max,  file::memory_high,     file::memory_low,
-                                 file::memory_min,  file::memory_oom_group};
-
-int file_rank(const Change& change) {
-  const auto at = std::ranges::find(write_order, change.file) - write_order.begin();
-  return change.phase == Phase::lower ? -static_cast<int>(at) : static_cast<int>(at);
-}
-
-bool competes(std::string_view name) { return name.starts_with("memory."); }
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
@@ -46,7 +31,7 @@ class Planner {
     enable(desired_.cgroups.front().path.parent(), observed_.mount_subtree_control);
     for (const auto& cgroup : desired_.cgroups) plan_cgroup(cgroup);
     plan_removals();
-    sort();
+    sort_changes(plan_.changes, shrinking_);
     return std::move(plan_);
   }
 
@@ -92,18 +77,24 @@ class Planner {
     plan_.changes.push_back(std::move(make));
   }
 
-  void enable(const CgroupPath& cgroup, const std::vector<std::string>& enabled) {
-    std::string missing;
+  /// What switches on the controllers that are wanted and off.
+  [[nodiscard]] std::string missing_from(const std::vector<std::string>& enabled) const {
+    std::string out;
     for (const auto controller : desired_.controllers)
       if (!contains(enabled, to_text(controller)))
-        missing += fmt::format("{}+{}", missing.empty() ? "" : " ", to_text(controller));
+        out.append(out.empty() ? "+" : " +").append(to_text(controller));
+    return out;
+  }
+
+  void enable(const CgroupPath& cgroup, const std::vector<std::string>& enabled) {
+    auto missing = missing_from(enabled);
     if (missing.empty()) return;
     plan_.changes.push_back({Phase::enable,
                              Op::write,
                              cgroup,
                              std::string{file::cgroup_subtree_control},
                              fmt::format("{}", fmt::join(enabled, " ")),
-                             missing,
+                             std::move(missing),
                              {}});
   }
 
@@ -234,47 +225,10 @@ class Planner {
     plan_.changes.push_back({Phase::remove, Op::remove, pool.path, {}, {}, {}, {}});
   }
 
-  /// A grower whose sibling shrinks in the same file waits until that is done, and so does all that
-  /// grows below it.
-  [[nodiscard]] bool waits(const Change& change) const {
-    if (shrinking_.empty() || change.phase != Phase::raise || !competes(change.file)) return false;
-    for (auto at = change.cgroup; !at.is_root(); at = at.parent())
-      if (shrinking_.contains({at.parent().str(), change.file})) return true;
-    return false;
-  }
-
-  /// Where a change stands: phase, depth, then the cgroups as they came, then the files of one
-  /// cgroup.
-  [[nodiscard]] std::tuple<int, int, std::size_t, int> place(const Change& change,
-                                                             std::size_t sequence) const {
-    const auto depth = static_cast<int>(change.cgroup.depth());
-    const bool upward = change.phase == Phase::lower || change.phase == Phase::remove;
-    const int after_lowering = static_cast<int>(Phase::lower) * 2 + 1;
-    const int order = waits(change) ? after_lowering : static_cast<int>(change.phase) * 2;
-    return {order, upward ? -depth : depth, sequence, file_rank(change)};
-  }
-
-  /// Sorts keys, and moves each change once: a change is several strings.
-  void sort() {
-    using Place = std::tuple<int, int, std::size_t, int>;
-    std::vector<std::pair<Place, std::size_t>> keyed;
-    keyed.reserve(plan_.changes.size());
-    std::size_t sequence = 0;
-    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      if (i > 0 && plan_.changes[i - 1].cgroup != plan_.changes[i].cgroup) ++sequence;
-      keyed.emplace_back(place(plan_.changes[i], sequence), i);
-    }
-    std::ranges::sort(keyed);
-    std::vector<Change> sorted;
-    sorted.reserve(keyed.size());
-    for (const auto& [at, i] : keyed) sorted.push_back(std::move(plan_.changes[i]));
-    plan_.changes = std::move(sorted);
-  }
-
   const DesiredTree& desired_;
   const ObservedTree& observed_;
   Index index_;
-  std::set<std::pair<std::string, std::string>> shrinking_;  // parent, file
+  Shrinking shrinking_;
   Plan plan_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <utility>
 
 #include "weir/base/text.h"
@@ -139,6 +140,15 @@ Result<Session> make_session(const Options& options, Loaded loaded) {
                  std::move(run_dir),       std::string{audit_path}};
 }
 
+/// What is made of a large file is a hundred times its size. Memory that is asked of the kernel in
+/// one piece comes in huge pages, where it has them, and not in thousands of faults.
+void expect_much(const std::vector<SourceFile>& files) {
+  constexpr std::size_t large = 16384, most = std::size_t{64} << 20, times = 128;
+  std::size_t size = 0;
+  for (const auto& file : files) size += file.text.size();
+  if (size >= large) ::mallopt(M_TOP_PAD, static_cast<int>(std::min(size * times, most)));
+}
+
 }  // namespace
 
 bool Loaded::has_errors() const {
@@ -149,6 +159,7 @@ Result<Host> load_host(const Options& options) { return read_host(roots_of(optio
 
 Result<Loaded> load(const Options& options) {
   WEIR_TRY(auto files, read_config_files(options.config, Trust::owner_only));
+  expect_much(files);
   return load_texts(options, std::move(files));
 }
 

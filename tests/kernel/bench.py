@@ -224,7 +224,7 @@ def main():
     parts = {"run": lambda: bench_run(weir, where, 7 if options.fast else 21),
              "hook": lambda: bench_hook(weir, where, folder, 9 if options.fast else 41),
              "move": moves,
-             "apply": lambda: bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 5)}
+             "apply": lambda: bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 15)}
     try:
         if where.name == "systemd":
             bench_scope(weir, where, 7 if options.fast else 31)

@@ -37,7 +37,8 @@ class CgroupFs final : public CgroupIo {
   Result<UniqueFd> directory(const CgroupPath& cgroup) override;
 
  private:
-  CgroupFs(UniqueFd root, bool trusted) : root_(std::move(root)), trusted_(trusted) {}
+  CgroupFs(UniqueFd root, bool trusted, std::string root_path)
+      : root_(std::move(root)), trusted_(trusted), root_path_(std::move(root_path)) {}
   /// A directory that was opened lately: work comes in runs on one cgroup and its parent.
   struct Kept {
     CgroupPath path;
@@ -50,10 +51,12 @@ class CgroupFs final : public CgroupIo {
   void forget(const CgroupPath& cgroup);
   bool forget_dead(const CgroupPath& cgroup);
   Result<UniqueFd> open_file(const CgroupPath& cgroup, std::string_view file, int flags);
+  Result<UniqueFd> open_from_above(const CgroupPath& cgroup, std::string_view file, int flags);
   [[nodiscard]] std::string attribute_name(std::string_view name) const;
 
   UniqueFd root_;
   bool trusted_;              // trusted.weir.*, else user.weir.*
+  std::string root_path_;     // empty where it was not absolute
   std::array<Kept, 2> kept_;  // the one used last in front
 };
 
