@@ -202,13 +202,6 @@ Status SystemdBus::stop(const std::string& unit) {
   return done;
 }
 
-Status SystemdBus::ask_to_stop(const std::string& invocation) {
-  WEIR_TRY(auto call, unit_call(invocation, "org.freedesktop.systemd1.Unit", "Stop"));
-  WEIR_CHECK(check(sd_->bus_message_append(call.get(), "s", "fail"), invocation));
-  WEIR_CHECK(check(sd_->bus_message_set_expect_reply(call.get(), 0), invocation));
-  return check(sd_->bus_send(bus_.get(), call.get(), nullptr), invocation);
-}
-
 Status SystemdBus::set_properties(const std::string& unit,
                                   const std::vector<UnitProperty>& properties) {
   WEIR_TRY(auto call, manager_call("SetUnitProperties"));

@@ -32,9 +32,6 @@ class SystemdBus {
   Status start(const std::string& unit);
   /// Stops it and waits. One that is not loaded is no error.
   Status stop(const std::string& unit);
-  /// Asks for the end of the one run of a unit that has this invocation ID (systemd.exec(5)), and
-  /// waits for nothing: a later unit of the same name is not meant.
-  Status ask_to_stop(const std::string& invocation);
   /// Until the next boot, not for ever: see forget_properties().
   Status set_properties(const std::string& unit, const std::vector<UnitProperty>& properties);
   /// Forgets that a unit has failed.

@@ -264,20 +264,11 @@ class SystemdTree final : public CgroupIo {
     holders_.erase(cgroup.str());
     if (!files_.exists(cgroup)) return os_fail(ENOENT, cgroup.str());
     if (is_populated(cgroup)) return os_fail(EBUSY, fmt::format("remove {}", cgroup.str()));
-    WEIR_TRY(const auto directory, files_.directory(cgroup));
-    const auto invocation = invocation_of(directory);
-    if (!invocation) {
-      WEIR_CHECK(bus_.stop(unit));
-      return wait_until_gone(cgroup);
-    }
-    // systemd removes what is empty when it hears of it, some time later. So the directories go
-    // here, and systemd, which then would never hear, is told; nobody waits for it.
-    WEIR_CHECK(bus_.ask_to_stop(*invocation));
-    const auto below = cgroup.child(ScopeLayout::inner_name);
-    if (below) ignore(files_.remove(*below), "removing the scope tells what is in the way");
-    auto removed = files_.remove(cgroup);
-    if (!removed && removed.error().sys == ENOENT) return {};  // systemd was faster
-    return removed;
+    // systemd hears that it is empty and removes it. To ask for that takes a connection and a job.
+    constexpr std::chrono::milliseconds usual{250};
+    if (soon(usual, [&] { return !files_.exists(cgroup); })) return {};
+    WEIR_CHECK(bus_.stop(unit));
+    return wait_until_gone(cgroup);
   }
 
   CgroupFs files_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd_units.h"
 
-#include <array>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -9,7 +8,6 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 namespace weir {
 
@@ -29,14 +27,6 @@ std::optional<std::string> device_number(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return std::nullopt;
   return fmt::format("{}:{}", major(info.st_rdev), minor(info.st_rdev));
-}
-
-std::optional<std::string> invocation_of(const UniqueFd& directory) {
-  std::array<char, 32> id{};
-  for (const char* name : {"trusted.invocation_id", "user.invocation_id"})
-    if (::fgetxattr(directory.get(), name, id.data(), id.size()) == std::ssize(id))
-      return std::string{id.data(), id.size()};
-  return std::nullopt;
 }
 
 }  // namespace weir

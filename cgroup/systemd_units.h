@@ -6,7 +6,6 @@
 #include <string>
 
 #include "weir/base/result.h"
-#include "weir/base/unique_fd.h"
 
 namespace weir {
 
@@ -21,9 +20,5 @@ Status forget_properties(const std::string& unit);
 
 /// "8:16" of a device node or of /dev/block/8:16, as systemd names devices either way.
 std::optional<std::string> device_number(const std::string& path);
-
-/// The invocation ID (systemd.exec(5)) of the unit whose cgroup `directory` is, as systemd noted it
-/// there.
-std::optional<std::string> invocation_of(const UniqueFd& directory);
 
 }  // namespace weir
