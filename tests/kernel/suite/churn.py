@@ -35,18 +35,18 @@ class Auditor(threading.Thread):
         return name, next((int(lines[key]) for key in KEYS if key in lines), 0)
 
     def look(self):
-        """Sums by pool, or None when somebody came or went meanwhile: then it was no moment. On its way from one pool
-        to another a container is booked in both, and once in all."""
+        """Sums by pool, or None when somebody came, went or changed meanwhile: then it was no moment. On its way from one
+        pool to another a container is booked in both, and once in all."""
         seen, sums, everybody = {}, {}, {}
         for folder, names, _ in os.walk(self.tree.path(self.top)):
             for name in names:
                 path = f"{folder}/{name}"
                 if name.endswith(".scope"):
-                    seen[path] = os.stat(path).st_ino
                     container, amount = self.record_of(path)
+                    seen[path] = os.stat(path).st_ino, container, amount
                     sums[folder] = sums.get(folder, 0) + amount
                     everybody[container] = max(everybody.get(container, 0), amount)
-        if any(os.stat(path).st_ino != number for path, number in seen.items()):
+        if any((os.stat(path).st_ino, *self.record_of(path)) != then for path, then in seen.items()):
             return None
         return {**sums, "all": sum(everybody.values())}
 
