@@ -76,6 +76,12 @@ class LoweredHigh {
   bool lowered_ = false;
 };
 
+/// What goes to swap stays charged until the disk has it.
+bool is_being_written(CgroupIo& io, const CgroupPath& cgroup) {
+  const auto text = io.read(cgroup, file::memory_stat);
+  return text && flat_value(*text, "writeback").value_or(0) > 0;
+}
+
 /// Rounds of memory.reclaim, under a memory.high that is in force already.
 Squeeze press(CgroupIo& io, const CgroupPath& cgroup, Bytes limit, milliseconds patience) {
   const auto deadline = Clock::now() + patience;
@@ -87,10 +93,11 @@ Squeeze press(CgroupIo& io, const CgroupPath& cgroup, Bytes limit, milliseconds 
     ignore(io.write(cgroup, file::memory_reclaim, fmt::format("{}", (out.after - limit).value)),
            "the next look tells");
     const auto now = read_bytes(io, cgroup, file::memory_current);
-    in_vain = now < out.after ? 0 : in_vain + 1;
+    in_vain = now < out.after || is_being_written(io, cgroup) ? 0 : in_vain + 1;
+    const bool stands_still = now >= out.after;
     out.after = now;
     if (in_vain >= rounds_in_vain || Clock::now() > deadline) break;
-    if (in_vain > 0) std::this_thread::sleep_for(nap);
+    if (stands_still) std::this_thread::sleep_for(nap);
   }
   if (out.after > limit) out.missing = out.after - limit;
   out.pressed_in_vain = !out.done() && high_events(io, cgroup) > events;
@@ -113,7 +120,8 @@ Bytes unreclaimable(CgroupIo& io, const CgroupPath& cgroup) {
   const auto swapped = read_bytes(io, cgroup, file::memory_swap_current).value;
   const auto anonymous = value("active_anon") + value("inactive_anon");
   const auto room = std::min(swap_limit ? *swap_limit - swapped : anonymous, free_swap().value);
-  free += std::clamp<std::int64_t>(room, 0, anonymous);
+  // What has its place in swap already, and is only still in memory, needs none.
+  free += std::clamp<std::int64_t>(room + value("swapcached"), 0, anonymous);
   return Bytes{std::max<std::int64_t>(0, held.value - free)};
 }
 
