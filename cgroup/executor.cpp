@@ -48,12 +48,13 @@ Hindrance too_many_tasks(CgroupIo& io, const Change& change, std::int64_t limit)
 /// What siblings may hold together once one of them could not shrink: a grower must wait, or the
 /// same bytes would be promised twice (allocator.md, M1).
 Hindrance must_wait(CgroupIo& io, const Change& change, const std::vector<Blocked>& blocked) {
+  if (change.file != file::memory_max || blocked.empty()) return std::nullopt;
   const auto parent = change.cgroup.parent();
   const auto is_shrinker = [&](const Blocked& other) {
     return other.file == change.file && other.cgroup.parent() == parent;
   };
   const auto shrinker = std::ranges::find_if(blocked, is_shrinker);
-  if (change.file != file::memory_max || shrinker == blocked.end()) return std::nullopt;
+  if (shrinker == blocked.end()) return std::nullopt;
   const auto most = io.read(parent, file::memory_max);
   const auto capacity = most ? limit_number(trim(*most)) : std::nullopt;
   const auto wanted = limit_number(change.to);
@@ -75,15 +76,14 @@ Hindrance must_wait(CgroupIo& io, const Change& change, const std::vector<Blocke
 /// ordinary one.
 std::optional<Result<Hindrance>> make_with_care(CgroupIo& io, const Change& change,
                                                 const std::vector<Blocked>& blocked) {
-  const bool grows = change.phase == Phase::raise && !blocked.empty();
-  const bool shrinks = change.phase == Phase::lower && is_populated(io, change.cgroup);
-  if (change.op != Op::write || !(grows || shrinks)) return std::nullopt;
-  const auto limit = limit_number(change.to);
-  if (!limit) return std::nullopt;
-  if (grows) {
+  if (change.op != Op::write) return std::nullopt;
+  if (change.phase == Phase::raise) {
     if (auto reason = must_wait(io, change, blocked)) return Result<Hindrance>{std::move(reason)};
     return std::nullopt;
   }
+  if (change.phase != Phase::lower) return std::nullopt;
+  const auto limit = limit_number(change.to);
+  if (!limit || !is_populated(io, change.cgroup)) return std::nullopt;
   if (change.file == file::memory_max) return lower_memory(io, change, Bytes{*limit});
   if (change.file != file::pids_max) return std::nullopt;
   if (auto reason = too_many_tasks(io, change, *limit)) return Result<Hindrance>{std::move(reason)};

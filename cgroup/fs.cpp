@@ -267,8 +267,8 @@ Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
 Status CgroupFs::set_attribute(const CgroupPath& cgroup, std::string_view name,
                                std::string_view value) {
   const auto attribute = attribute_name(name);
-  // A cgroup that was just made: by its path, for there is no setxattrat before Linux 6.13, and
-  // opening it would take twice as long. cgroup2 has no symbolic links.
+  // Where its directory is not open, as after it was made: by its path, for there is no setxattrat
+  // before Linux 6.13, and opening it would take twice as long. cgroup2 has no symbolic links.
   if (!is_kept(cgroup) && !root_path_.empty() &&
       ::lsetxattr(fmt::format("{}/{}", root_path_, cgroup.str()).c_str(), attribute.c_str(),
                   value.data(), value.size(), 0) == 0)

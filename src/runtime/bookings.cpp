@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bookings: admissions whose cgroup somebody else is about to make.
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"

@@ -36,8 +36,7 @@ class Auditor(threading.Thread):
 
     def look(self):
         """Sums by pool, or None when somebody came, went or changed meanwhile: then it was no moment. On its way from one
-        pool to another a container is booked in both, and once in all. What it left behind counts in its former pool:
-        nobody admitted it, it was measured afterwards."""
+        pool to another a container is booked in both, and once in all."""
         seen, sums, everybody = {}, {}, {}
         for folder, names, _ in os.walk(self.tree.path(self.top)):
             for name in names:
@@ -46,8 +45,7 @@ class Auditor(threading.Thread):
                     container, amount = self.record_of(path)
                     seen[path] = os.stat(path).st_ino, container, amount
                     sums[folder] = sums.get(folder, 0) + amount
-                    if container != path:
-                        everybody[container] = max(everybody.get(container, 0), amount)
+                    everybody[container] = max(everybody.get(container, 0), amount)
         if any((os.stat(path).st_ino, *self.record_of(path)) != then for path, then in seen.items()):
             return None
         return {**sums, "all": sum(everybody.values())}
