@@ -49,6 +49,7 @@ bool take_field(JournalEntry& entry, std::string_view key, std::string_view valu
   if (key == "memory_high") return take_limit(value, entry.memory_high);
   if (key == "pid") return take_pid(value, entry.pid);
   if (key == "stays_frozen") return (entry.stays_frozen = true);
+  if (key == "forced") return (entry.forced = true);
   return true;  // a later version's key
 }
 
@@ -106,6 +107,7 @@ std::string JournalEntry::str() const {
   if (work == Work::move) out += fmt::format("stage {}\n", to_text(stage));
   if (!memory_high.empty()) out += fmt::format("memory_high {}\n", memory_high);
   if (stays_frozen) out += "stays_frozen 1\n";
+  if (forced) out += "forced 1\n";
   return out;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
@@ -33,6 +34,7 @@ bool take_field(PoolBooks& books, std::string_view key, std::string_view text) {
   if (key == "cpu_limits") return take_number(text, books.cpu_limits.value);
   if (key == "memory_requests") return take_number(text, books.memory_requests.value);
   if (key == "memory_limits") return take_number(text, books.memory_limits.value);
+  if (key == "memory_covered") return take_number(text, books.memory_covered.value);
   return true;  // a later version's key
 }
 
@@ -46,6 +48,7 @@ void change(PoolBooks& books, const ContainerRecord& record, std::int64_t sign) 
   by(books.cpu_limits, record.cpu_limit.value_or(record.cpu_reserved()));
   by(books.memory_requests, record.memory_reserved());
   by(books.memory_limits, record.memory_limit.value_or(record.memory_reserved()));
+  by(books.memory_covered, std::min(record.covered, record.memory_reserved()));
 }
 
 }  // namespace
@@ -77,9 +80,9 @@ Result<PoolBooks> PoolBooks::parse(std::string_view text) {
 std::string PoolBooks::str() const {
   return fmt::format(
       "{}\ngeneration {}\nleaves {}\ncontainers {}\ncpu_requests {}\ncpu_limits {}\n"
-      "memory_requests {}\nmemory_limits {}\n",
+      "memory_requests {}\nmemory_limits {}\nmemory_covered {}\n",
       record_text::version_line, generation, leaves, containers, cpu_requests.value,
-      cpu_limits.value, memory_requests.value, memory_limits.value);
+      cpu_limits.value, memory_requests.value, memory_limits.value, memory_covered.value);
 }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/model/record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -77,6 +78,7 @@ bool take_field(ContainerRecord& record, std::string_view key, std::string_view 
   if (key == "owner_uid") return take_plain(text, record.owner_uid);
   if (key == "arriving") return (record.arriving = true);
   if (key == "remains") return (record.remains = true);
+  if (key == "covered") return take_plain(text, record.covered.value) && record.covered >= Bytes{};
   if (key == "left_behind") return take_left_behind(text, record.left_behind);
   if (key == "lent") return (record.lent = true);
   if (key == "runtime_id" || key == "bundle") return take_runtime(record, key, text);
@@ -138,6 +140,17 @@ std::optional<Bytes> ContainerRecord::memory_allowed() const {
   return elsewhere < *memory_limit ? *memory_limit - elsewhere : Bytes{};
 }
 
+ContainerRecord ContainerRecord::leaving(Bytes left) const {
+  ContainerRecord out{.name = name};
+  out.memory_request = left;
+  out.since_us = since_us;
+  out.owner_uid = owner_uid;
+  out.remains = true;
+  const auto elsewhere = total_left_behind();
+  if (elsewhere < memory_reserved()) out.covered = std::min(left, memory_reserved() - elsewhere);
+  return out;
+}
+
 Result<ContainerRecord> ContainerRecord::parse(std::string_view text) {
   std::string name;
   WEIR_CHECK(each_line(text, [&](std::string_view key, std::string_view given) {
@@ -165,6 +178,7 @@ std::string ContainerRecord::str() const {
   if (value) out += fmt::format("value {}\n", *value);
   if (arriving) out += "arriving 1\n";
   if (remains) out += "remains 1\n";
+  if (covered > Bytes{}) out += fmt::format("covered {}\n", covered.value);
   for (const auto& part : left_behind)
     out += fmt::format("left_behind {} {}\n", part.bytes.value, part.pool.str());
   if (lent) out += "lent 1\n";

@@ -15,16 +15,29 @@ struct Ledger {
 
   explicit Ledger(std::span<const AdmissionPool> pools)
       : booked(pools.size() + 1), requests(pools.size() + 1), borrowed(pools.size()) {
+    std::vector<Resources> covered(pools.size() + 1);
     for (std::size_t i = pools.size(); i-- > 0;) {
       const auto& pool = pools[i];
       const auto above = pool.parent.value_or(pools.size());
       booked[i] += pool.requests;
       requests[i] += pool.requests;
+      covered[i] += pool.covered;
       requests[above] += requests[i];
+      covered[above] += covered[i];
       for (std::size_t r = 0; r < resource_count; ++r)
         borrowed[i][r] = std::max<std::int64_t>(0, booked[i][r] - pool.reservation[r]);
       booked[above] += pool.reservation + borrowed[i];
+      if (!pool.parent) count_once(borrowed[i], covered[i]);
     }
+    requests.back() -= covered.back();
+  }
+
+ private:
+  /// What a top pool has only because a container left it behind stands against the host where
+  /// that container is now.
+  void count_once(const Resources& from_host, const Resources& covered) {
+    for (std::size_t r = 0; r < resource_count; ++r)
+      booked.back()[r] -= std::min(from_host[r], covered[r]);
   }
 };
 
@@ -45,13 +58,8 @@ class Check {
     return admission;
   }
 
- private:
-  [[nodiscard]] Refusal refusal(Refusal::Rule rule, std::optional<std::size_t> pool, std::size_t r,
-                                std::int64_t wanted, std::int64_t room) const {
-    return {rule, pool, static_cast<Resource>(r), wanted, room, false};
-  }
-
-  std::optional<Refusal> over_limit(std::size_t pool, std::size_t r, std::int64_t request) const {
+  [[nodiscard]] std::optional<Refusal> over_limit(std::size_t pool, std::size_t r,
+                                                  std::int64_t request) const {
     if (request == 0) return {};
     for (std::optional at = pool; at; at = pools_[*at].parent)
       if (const auto room = pools_[*at].limit[r] - ledger_.requests[*at][r]; request > room)
@@ -59,6 +67,12 @@ class Check {
     if (const auto room = rules_.capacity[r] - ledger_.requests.back()[r]; request > room)
       return refusal(Refusal::Rule::limit, {}, r, request, room);
     return {};
+  }
+
+ private:
+  [[nodiscard]] Refusal refusal(Refusal::Rule rule, std::optional<std::size_t> pool, std::size_t r,
+                                std::int64_t wanted, std::int64_t room) const {
+    return {rule, pool, static_cast<Resource>(r), wanted, room, false};
   }
 
   std::optional<Refusal> over_reservation(std::size_t pool, std::size_t r, std::int64_t request,
@@ -81,7 +95,7 @@ class Check {
     if (!rules_.overcommit[r] || limit == 0) return {};
     const Wide may = Wide{rules_.capacity[r]} * *rules_.overcommit[r] / 1'000'000;
     Wide sum = 0;
-    for (const auto& pool : pools_) sum += pool.limits[r];
+    for (const auto& pool : pools_) sum += pool.limits[r] - pool.covered[r];
     if (sum + limit <= may) return {};
     const auto room = std::max<Wide>(0, std::min<Wide>(may - sum, unbounded));
     return refusal(Refusal::Rule::overcommit, {}, r, limit, static_cast<std::int64_t>(room));
@@ -107,6 +121,14 @@ Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rule
     admission.refused->for_ever =
         Check(emptied(pools), rules).run(pool, applicant).refused.has_value();
   return admission;
+}
+
+std::optional<Refusal> over_limit(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
+                                  std::size_t pool, const Resources& request) {
+  const Check check(pools, rules);
+  for (std::size_t r = 0; r < resource_count; ++r)
+    if (auto refused = check.over_limit(pool, r, request[r])) return refused;
+  return {};
 }
 
 Resources room_in(std::span<const AdmissionPool> pools, const AdmissionRules& rules,

@@ -44,6 +44,7 @@ std::vector<AdmissionPool> ledger_of(const PoolTree& tree, std::span<const PoolB
     entry.expandable = {pool.cpu.expandable, pool.memory.expandable, true, true};
     entry.requests = requests_of(sums[i]);
     entry.limits = limits_of(sums[i]);
+    entry.covered[Resource::memory] = sums[i].memory_covered.value;
   }
   return out;
 }

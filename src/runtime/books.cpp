@@ -9,6 +9,7 @@
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/policy/ledger.h"
+#include "weir/runtime/containers.h"
 #include "weir/runtime/preempt.h"
 
 #include "books_words.h"
@@ -41,12 +42,25 @@ Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
     if (!record) continue;
     // A moved container's former cgroup goes when it has drained, one in the making fills soon.
     const bool may_go = reclaim && !record->remains && !record->arriving;
-    if (may_go && has_ended(io_, *path, *record) && remove_tree(io_, *path))
+    if (may_go && has_ended(io_, *path, *record) && remove_with_remains(*path, *record))
       --sums.leaves;
     else
       sums.add(as_counted(io_, *path, *record));
   }
   return sums;
+}
+
+Status Books::remove_with_remains(const CgroupPath& path, const ContainerRecord& record) {
+  for (const auto& part : record.left_behind) {
+    const auto pool = tree_.find(part.pool.str());
+    if (!pool) continue;
+    const auto former = container_path(tree_, *pool, record.name);
+    if (!former || *former == path) continue;
+    const auto there = read_record(io_, *former);
+    if (there && *there && (*there)->remains)
+      ignore(remove_tree(io_, *former), "it is empty; the next command tries again");
+  }
+  return remove_tree(io_, path);
 }
 
 Result<Books::Entry*> Books::know(std::size_t pool) {
@@ -99,7 +113,8 @@ std::vector<PoolBooks> Books::sums() const {
   for (const auto& entry : pools_) out.push_back(entry.sums);
   for (const auto& [booking, slot] : *booked_)
     if (const auto pool = tree_.find(booking.pool.str())) out[*pool].add(booking.record);
-  if (leaving_) out[leaving_->first].subtract(leaving_->second);
+  for (const auto& [pool, record] : gone_) out[pool].subtract(record);
+  for (const auto& [pool, record] : there_) out[pool].add(record);
   return out;
 }
 
@@ -133,12 +148,34 @@ Result<Verdict> Books::ask(std::size_t pool, const ContainerRecord& record) {
   return verdict;
 }
 
-Result<Verdict> Books::ask_to_move(std::size_t from, std::size_t to,
-                                   const ContainerRecord& record) {
-  leaving_.emplace(from, record);
-  auto verdict = ask(to, record);
-  leaving_.reset();
-  return verdict;
+Result<Verdict> Books::ask_to_move(const Transfer& transfer) {
+  WEIR_CHECK(know_all());
+  if (transfer.is_expected) {
+    auto expected = transfer.record;
+    expected.remains = true;
+    gone_.emplace_back(transfer.to, std::move(expected));
+  }
+  Verdict verdict;
+  verdict.refused = stays_too_much(transfer);
+  if (verdict.refused) {
+    gone_.clear();
+    return verdict;
+  }
+  gone_.emplace_back(transfer.from, transfer.record);
+  there_.emplace_back(transfer.from, transfer.record.leaving(transfer.left));
+  auto asked = ask(transfer.to, transfer.record);
+  gone_.clear();
+  there_.clear();
+  return asked;
+}
+
+std::optional<Error> Books::stays_too_much(const Transfer& transfer) const {
+  const auto had = transfer.record.memory_reserved();
+  if (transfer.left <= had) return {};
+  const auto more = cpu_memory(0, (transfer.left - had).value);
+  const auto refused = over_limit(ledger_of(tree_, sums()), rules_of(tree_), transfer.from, more);
+  if (!refused) return {};
+  return books_words::no_room_to_leave(tree_, transfer.from, transfer.left, *refused);
 }
 
 Result<Verdict> Books::admit(std::size_t pool, const ContainerRecord& record) {
@@ -166,7 +203,7 @@ Status Books::remove(const CgroupPath& path) {
   WEIR_TRY(auto record, read_record(io_, path));
   if (record) record = as_counted(io_, path, std::move(*record));
   WEIR_TRY(const auto* entry, know(*pool));
-  WEIR_CHECK(remove_tree(io_, path));
+  WEIR_CHECK(record ? remove_with_remains(path, *record) : remove_tree(io_, path));
   auto sums = entry->sums;
   --sums.leaves;
   // Whoever else went away meanwhile was not this one, and the next to look will count.

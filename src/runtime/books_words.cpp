@@ -109,6 +109,16 @@ Error no_room(const PoolTree& tree, std::size_t pool, const ContainerRecord& rec
       hint_for(tree, pool, refusal));
 }
 
+Error no_room_to_leave(const PoolTree& tree, std::size_t pool, Bytes left, const Refusal& refusal) {
+  const auto room = std::max<std::int64_t>(0, refusal.room);
+  return refused(
+      fmt::format("pool '{}' has no room for the {} that would stay behind: {} more than "
+                  "is booked now, {} free of {}",
+                  tree.pools[pool].name().str(), to_text(left), to_text(Bytes{refusal.wanted}),
+                  to_text(Bytes{room}), source(tree, refusal)),
+      "--force moves it all the same");
+}
+
 }  // namespace books_words
 
 Error Books::explain(std::size_t pool, const ContainerRecord& record, const Refusal& refusal) {

@@ -22,4 +22,7 @@ Error too_many(const Pool& pool, const ContainerRecord& record);
 Error no_room(const PoolTree& tree, std::size_t pool, const ContainerRecord& record,
               const Refusal& refusal, Holders holders);
 
+/// Of a container that would leave `left` behind in `pool`.
+Error no_room_to_leave(const PoolTree& tree, std::size_t pool, Bytes left, const Refusal& refusal);
+
 }  // namespace weir::books_words

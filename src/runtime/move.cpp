@@ -119,33 +119,16 @@ Status check_own_room(const Journey& journey, Bytes left_behind) {
               "raise its limit or let it free memory; --force moves it all the same");
 }
 
-/// What stays behind is booked where it stays.
-Status check_source_room(Session& session, const Journey& journey, Bytes left_behind) {
-  if (!journey.from || !session.tree.pools[*journey.from].memory.limit) return {};
-  const auto& pool = session.tree.pools[*journey.from];
-  WEIR_TRY(const auto members, read_members(session.io, session.tree, *journey.from));
-  Bytes booked = left_behind;
-  for (const auto& member : members)
-    if (member.path != journey.entry.from) booked += member.record.memory_reserved();
-  if (booked <= *pool.memory.limit) return {};
-  return fail(
-      Errc::no_capacity,
-      fmt::format("pool '{}' has no room for the {} that stay behind: {} would be booked of "
-                  "{}",
-                  pool.name().str(), to_text(left_behind), to_text(booked),
-                  to_text(*pool.memory.limit)),
-      "--force moves it all the same");
-}
-
 Status check_room(Session& session, const Journey& journey, Bytes left_behind) {
   auto books = session.books();
-  WEIR_TRY(const auto verdict, journey.from
-                                   ? books.ask_to_move(*journey.from, journey.to, journey.record)
-                                   : books.ask(journey.to, journey.record));
+  WEIR_TRY(const auto verdict, journey.from ? books.ask_to_move({.from = *journey.from,
+                                                                 .to = journey.to,
+                                                                 .record = journey.record,
+                                                                 .left = left_behind})
+                                            : books.ask(journey.to, journey.record));
   if (verdict.refused) return tl::unexpected(*verdict.refused);
   WEIR_CHECK(check_pids(session, journey));
-  WEIR_CHECK(check_own_room(journey, left_behind));
-  return check_source_room(session, journey, left_behind);
+  return check_own_room(journey, left_behind);
 }
 
 /// Weir's own values of the new pool, where the old cgroup has weir's own of the old one; what
@@ -252,6 +235,7 @@ Result<MoveReport> move(Session& session, const MoveRequest& request) {
   WEIR_TRY(auto member, find_member(session, name));
   WEIR_TRY(auto journey,
            plan_journey(session, std::move(member.record), member.path, member.pool, to));
+  journey.entry.forced = request.force;
   const auto left_behind = estimate_left_behind(session, journey.entry.from);
   if (!request.force) WEIR_CHECK(check_room(session, journey, left_behind));
   if (request.dry_run) return estimate(session, journey, left_behind);
@@ -269,6 +253,7 @@ Result<MoveReport> evict_container(Session& session, const CgroupPath& container
   if (record.remains) return MoveReport{};  // the container itself is somewhere else
   WEIR_TRY(auto journey, plan_journey(session, std::move(record), container, {}, pool));
   WEIR_CHECK(check_pids(session, journey));
+  journey.entry.forced = true;
   return start(session, std::move(journey), std::move(lock));
 }
 

@@ -63,7 +63,10 @@ class Relocation {
   /// where systemd has removed the old scope.
   Result<ContainerRecord> current_record() {
     WEIR_TRY(auto there, read_own_record(io_, entry_.cgroup));
-    if (there && !there->remains) return std::move(*there);
+    if (there && !there->remains) {
+      has_changed_ = true;
+      return std::move(*there);
+    }
     WEIR_TRY(auto here, read_own_record(io_, entry_.from));
     if (here && !here->remains) return std::move(*here);
     if (!there) return fail(Errc::failed, fmt::format("{} has lost its record", entry_.from.str()));
@@ -130,15 +133,33 @@ class Relocation {
 
   /// The new one first: from then on the container is there.
   Status change_records() {
-    WEIR_CHECK(set_record(io_, entry_.cgroup,
-                          record_after(session_.tree, before_, entry_, out_.left_behind)));
-    ContainerRecord left{.name = before_.name};
-    left.memory_request = out_.left_behind;
-    left.since_us = before_.since_us;
-    left.owner_uid = before_.owner_uid;
-    left.remains = true;
-    auto changed = set_record(io_, entry_.from, left);
+    const auto after = record_after(session_.tree, before_, entry_, out_.left_behind);
+    const auto left = before_.leaving(out_.left_behind);
+    const auto from = session_.tree.find_at(entry_.from.parent());
+    const bool grows = left.memory_reserved() > before_.memory_reserved();
+    Status changed;
+    if (from && grows && still_there()) {
+      WEIR_TRY(const auto lock, session_.run_dir.lock_books());
+      WEIR_CHECK(check_room_for_the_rest(*from));
+      WEIR_CHECK(set_record(io_, entry_.cgroup, after));
+      changed = session_.books().enter(*from, entry_.from, left);
+    } else {
+      WEIR_CHECK(set_record(io_, entry_.cgroup, after));
+      changed = set_record(io_, entry_.from, left);
+    }
     return !changed && has_vanished(changed.error()) ? Status{} : changed;
+  }
+
+  /// It ran on since it was asked for, and leaves more than it had booked.
+  Status check_room_for_the_rest(std::size_t from) {
+    const auto to = session_.tree.find_at(entry_.cgroup.parent());
+    if (entry_.forced || has_changed_ || !to) return {};
+    WEIR_TRY(auto verdict, session_.books().ask_to_move({.from = from,
+                                                         .to = *to,
+                                                         .record = before_,
+                                                         .left = out_.left_behind,
+                                                         .is_expected = true}));
+    return verdict.refused ? tl::unexpected(std::move(*verdict.refused)) : Status{};
   }
 
   /// systemd removes an empty scope.
@@ -191,6 +212,7 @@ class Relocation {
   CgroupIo& io_;
   const JournalEntry& entry_;
   ContainerRecord before_{.name = *ContainerName::parse("none")};
+  bool has_changed_ = false;  ///< a killed move's records say already that it is in the new cgroup
   Relocated out_;
 };
 

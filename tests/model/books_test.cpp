@@ -42,6 +42,20 @@ TEST_CASE("a pool's sums follow what comes and goes, and come back as they were 
   CHECK(books.same_sums(*back));
 }
 
+TEST_CASE(
+    "what a moved container left counts in its former pool, and is known to be booked twice") {
+  PoolBooks books;
+  const auto left = record_of(1, gib).leaving(Bytes{3 * gib});
+  books.add(left);
+  CHECK(books.containers == 0);
+  CHECK(books.cpu_requests == Cores{});
+  CHECK(books.memory_requests == Bytes{3 * gib});
+  CHECK(books.memory_covered == Bytes{gib});
+  CHECK(*PoolBooks::parse(books.str()) == books);
+  books.subtract(left);
+  CHECK(books.same_sums(PoolBooks{}));
+}
+
 TEST_CASE("sums never go below nothing") {
   PoolBooks books;
   books.subtract(record_of(1, gib));

@@ -82,6 +82,22 @@ TEST_CASE("what a container left behind is taken off what its cgroup may hold") 
   CHECK_FALSE(record.memory_allowed().has_value());
 }
 
+TEST_CASE("what a container leaves behind is covered by what it has reserved, and only once") {
+  auto record = *ContainerRecord::parse("weir 1\nname a\nmemory_request 1000\nsince_us 7\n");
+  const auto left = record.leaving(Bytes{300});
+  CHECK(left.remains);
+  CHECK(left.since_us == 7);
+  CHECK(left.memory_reserved() == Bytes{300});
+  CHECK(left.covered == Bytes{300});
+  CHECK(*ContainerRecord::parse(left.str()) == left);
+  CHECK(record.leaving(Bytes{1300}).covered == Bytes{1000});
+  record.left_behind.push_back({Bytes{800}, *PoolName::parse("web")});
+  CHECK(record.leaving(Bytes{300}).covered == Bytes{200});
+  record.left_behind.push_back({Bytes{800}, *PoolName::parse("db")});
+  CHECK(record.leaving(Bytes{300}).covered == Bytes{0});
+  CHECK_FALSE(ContainerRecord::parse("weir 1\nname a\ncovered -1\n").has_value());
+}
+
 TEST_CASE("a record of a later version keeps what this one knows") {
   const auto back = ContainerRecord::parse("weir 1\nname a\nflavour vanilla\nempty\npriority 3\n");
   REQUIRE(back.has_value());

@@ -69,6 +69,38 @@ TEST_CASE("a loan climbs as far as expandable pools let it") {
   CHECK(refused->for_ever);
 }
 
+TEST_CASE("what a moved container left behind counts in its former pool, and once for the host") {
+  // A container of 4 GiB went from the first pool to the second, and 3 GiB stayed.
+  std::vector<AdmissionPool> pools(2);
+  pools[0].reservation = cpu_memory(0, gib);
+  pools[0].requests = pools[0].limits = pools[0].covered = cpu_memory(0, 3 * gib);
+  pools[1].requests = pools[1].limits = cpu_memory(0, 4 * gib);
+  AdmissionRules host{cpu_memory(0, 8 * gib), {}};
+  host.overcommit[1] = 1'000'000;
+  const auto sums = totals(pools);
+  CHECK(sums[0].requests == cpu_memory(0, 3 * gib));
+  CHECK(sums[2].requests == cpu_memory(0, 4 * gib));
+  CHECK(sums[2].booked == cpu_memory(0, 5 * gib));
+  const auto ask = [&](std::size_t pool, std::int64_t bytes) {
+    const auto amount = cpu_memory(0, bytes);
+    const bool refused = admit(pools, host, pool, {amount, amount}).refused.has_value();
+    CHECK(refused == (bytes > room_in(pools, host, pool)[Resource::memory]));
+    return !refused;
+  };
+  // The unused reservation of nobody is left: 8 GiB less what the container has.
+  CHECK(ask(1, 3 * gib));
+  CHECK_FALSE(ask(1, 3 * gib + 1));
+  host.capacity[Resource::memory] = 7 * gib;
+  CHECK(ask(1, 2 * gib));
+  CHECK_FALSE(ask(1, 2 * gib + 1));
+  // The pool itself is as full as its slice.
+  pools[0].limit = cpu_memory(unbounded, 3 * gib);
+  CHECK_FALSE(ask(0, 1));
+  REQUIRE(over_limit(pools, host, 0, cpu_memory(0, 1)));
+  CHECK(over_limit(pools, host, 0, cpu_memory(0, 1))->pool == 0U);
+  CHECK_FALSE(over_limit(pools, host, 1, cpu_memory(0, 3 * gib)));
+}
+
 TEST_CASE("requests stay within every limit on the chain") {
   std::vector<AdmissionPool> pools(2);
   pools[1].parent = 0;

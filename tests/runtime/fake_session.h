@@ -31,7 +31,7 @@ inline Host fake_host() {
 }
 
 /// Passes on to an io that outlives the session.
-class Borrowed final : public CgroupIo {
+class Borrowed : public CgroupIo {
  public:
   explicit Borrowed(CgroupIo& io) : io_(io) {}
   Result<std::string> read(const CgroupPath& cgroup, std::string_view file) override {

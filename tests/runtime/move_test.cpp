@@ -136,6 +136,25 @@ struct Machine {
   }
 };
 
+/// Whose container allocates once more just before it is frozen.
+class Growing final : public Borrowed {
+ public:
+  Growing(FakeKernel& kernel, int pid, std::int64_t bytes)
+      : Borrowed(kernel), kernel_(kernel), pid_(pid), bytes_(bytes) {}
+  Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override {
+    if (cgroup == old_leaf && file == file::cgroup_freeze && value == "1" && !grown_)
+      kernel_.use_memory(pid_, bytes_);
+    grown_ = grown_ || (file == file::cgroup_freeze && value == "1");
+    return Borrowed::write(cgroup, file, value);
+  }
+
+ private:
+  FakeKernel& kernel_;
+  int pid_;
+  std::int64_t bytes_;
+  bool grown_ = false;
+};
+
 std::size_t count_changes() {
   Machine machine;
   FaultyIo io(machine.kernel);
@@ -240,6 +259,68 @@ TEST_CASE("move: no room for its processes or for what it leaves behind, unless 
     CHECK(m.move_on(m.kernel, "b", true).has_value());
     m.check_whole();
   }
+}
+
+TEST_CASE("move: what it leaves beyond its reservation needs room in the pool it leaves") {
+  Machine m;
+  auto asked = *m.record(old_leaf);
+  asked.memory_limit.reset();
+  asked.memory_request = Bytes{10 * MiB};
+  ContainerRecord other{.name = *ContainerName::parse("y")};
+  const auto reserve_but = [&](std::int64_t room) {
+    other.memory_request = Bytes{4096 * MiB - 10 * MiB - room};
+    const auto leaf = path("weir.slice/weir-a.slice/y.scope");
+    if (!m.kernel.exists(leaf)) Machine::must(m.kernel.make(leaf));
+    Machine::must(m.kernel.spawn(leaf).has_value() ? Status{} : fail(Errc::failed, "no process"));
+    Machine::must(m.kernel.set_attribute(leaf, attribute::container, other.str()));
+    Machine::must(m.kernel.set_attribute(old_leaf, attribute::container, asked.str()));
+    auto session = session_on(m.kernel, pools, m.run);
+    REQUIRE(session.books().recount(0, true).has_value());
+  };
+  const auto booked = [&] {
+    return *PoolBooks::parse(**m.kernel.attribute(path("weir.slice/weir-a.slice"), "books"));
+  };
+  SUBCASE("known before") {
+    reserve_but(69 * MiB);
+    const auto refused = m.move_on(m.kernel, "b");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::no_capacity);
+    CHECK_MESSAGE(refused.error().message.find("stay behind") != std::string::npos,
+                  refused.error().message);
+    reserve_but(70 * MiB);
+    CHECK(m.move_on(m.kernel, "b").has_value());
+    CHECK(booked().memory_requests == Bytes{4096 * MiB});
+    CHECK(booked().memory_covered == Bytes{10 * MiB});
+  }
+  SUBCASE("allocated after it was asked for: it stays") {
+    reserve_but(70 * MiB);
+    Growing io(m.kernel, m.pids[1], MiB);
+    const auto refused = m.move_on(io, "b");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::no_capacity);
+    CHECK(m.processes_in(old_leaf) == 5);
+    CHECK(m.read(old_leaf, file::cgroup_freeze) == "0");
+    CHECK(*m.record(old_leaf) == asked);
+    CHECK(m.move_on(m.kernel, "b", true).has_value());
+    CHECK(booked().memory_requests == Bytes{4097 * MiB});
+  }
+  SUBCASE("allocated after it was asked for, and there is room") {
+    reserve_but(71 * MiB);
+    Growing io(m.kernel, m.pids[1], MiB);
+    CHECK(m.move_on(io, "b").has_value());
+    CHECK(booked().memory_requests == Bytes{4096 * MiB});
+  }
+}
+
+TEST_CASE("move: what it left goes with it when it ends") {
+  Machine m;
+  REQUIRE(m.move_on(m.kernel, "b").has_value());
+  for (const auto pid : m.pids) m.kernel.kill(pid);
+  auto session = session_on(m.kernel, pools, m.run);
+  auto books = session.books();
+  REQUIRE(books.refresh().has_value());
+  CHECK_FALSE(m.kernel.exists(new_leaf));
+  CHECK_FALSE(m.kernel.exists(old_leaf));
 }
 
 TEST_CASE("move: a container that its owner had frozen stays frozen") {

@@ -34,6 +34,7 @@ struct JournalEntry {
   CgroupPath from{};  ///< move: where the processes come from
   MoveStage stage = MoveStage::preparing;
   bool stays_frozen = false;  ///< move: its owner had frozen the container
+  bool forced = false;        ///< move: whether there is room for it was not asked
   std::string memory_high{};  ///< shrink: as it was; "max" or bytes
   int pid = 0;                ///< who works on it
 

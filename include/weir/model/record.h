@@ -68,6 +68,9 @@ struct ContainerRecord {
   /// This cgroup is not where the container is: it holds what a move left behind, or a move is
   /// about to fill it. Its memory_request is what it still holds.
   bool remains = false;
+  /// Of what remains hold: the part that the container has reserved where it is now. The host has
+  /// it once.
+  Bytes covered{};
   std::vector<LeftBehind> left_behind{};  ///< by former moves; at most most_left_behind
   RuntimeIdentity runtime{};              ///< of a container that a runtime made
   /// Of a container of `weir run`: what it had booked has gone to a container started inside it.
@@ -83,6 +86,8 @@ struct ContainerRecord {
   [[nodiscard]] Bytes total_left_behind() const;
   /// What its cgroup may hold: its limit without what is still charged elsewhere.
   [[nodiscard]] std::optional<Bytes> memory_allowed() const;
+  /// The record of the cgroup that it leaves for another pool, holding so much.
+  [[nodiscard]] ContainerRecord leaving(Bytes left) const;
 
   static Result<ContainerRecord> parse(std::string_view text);
   [[nodiscard]] std::string str() const;
@@ -97,6 +102,7 @@ struct PoolBooks {
   std::int64_t containers = 0;   ///< those of them that are containers
   Cores cpu_requests, cpu_limits;
   Bytes memory_requests, memory_limits;
+  Bytes memory_covered;  ///< the part of both that other pools have booked too
 
   /// One container more; a limit counts as its request where it has none.
   void add(const ContainerRecord& record);

@@ -21,6 +21,9 @@ struct AdmissionPool {
   std::array<bool, resource_count> expandable{true, true, true, true};
   Resources requests;  ///< sum of the requests of its containers
   Resources limits;    ///< sum of their limits, the request where there is none
+  /// The part of both that belongs to containers which moved to another pool and are booked there
+  /// in full: it counts in this pool, and not against the host.
+  Resources covered{};
 };
 
 struct AdmissionRules {
@@ -63,6 +66,10 @@ struct Admission {
 /// limits stay within overcommit. Changes nothing. The first rule broken is reported.
 Admission admit(std::span<const AdmissionPool> pools, const AdmissionRules& rules, std::size_t pool,
                 const Applicant& applicant);
+
+/// Rule (a) alone, for what comes into `pool` unasked.
+std::optional<Refusal> over_limit(std::span<const AdmissionPool> pools, const AdmissionRules& rules,
+                                  std::size_t pool, const Resources& request);
 
 /// The most that a new container in `pool` may request of each resource: exactly what rules (a) and
 /// (b) of admit() let through. Never negative.

@@ -40,8 +40,17 @@ class Books {
   /// unwatched are removed and the sums counted anew.
   Result<Verdict> ask(std::size_t pool, const ContainerRecord& record);
 
-  /// The same for a container that comes from another pool: what it holds there is free for it.
-  Result<Verdict> ask_to_move(std::size_t from, std::size_t to, const ContainerRecord& record);
+  /// A container on its way to another pool, and what will stay charged to the one it leaves.
+  struct Transfer {
+    std::size_t from = 0, to = 0;
+    const ContainerRecord& record;
+    Bytes left;
+    bool is_expected = false;  ///< its new cgroup is there and has its record, marked as remains
+  };
+  /// The same for a container that comes from another pool: what it has booked there is free for
+  /// it, but for what will stay behind. That may exceed what it has booked only by what the pool it
+  /// leaves has room for.
+  Result<Verdict> ask_to_move(const Transfer& transfer);
 
   /// As ask(), and the sums have it when this returns: the next step is to make its cgroup. Where
   /// that fails, unbook(); where this process is killed, the next one counts anew. A refusal is an
@@ -92,6 +101,9 @@ class Books {
   Result<Entry*> know(std::size_t pool);
   Status know_all();
   Result<PoolBooks> count(std::size_t pool, bool reclaim);
+  /// What the container left in pools it was moved out of counts beside what it has booked, so it
+  /// goes first.
+  Status remove_with_remains(const CgroupPath& path, const ContainerRecord& record);
   Status write(std::size_t pool, PoolBooks sums);
   Status know_bookings();
   /// The bookings' notes; opened once.
@@ -110,6 +122,7 @@ class Books {
     bool too_many = false;
   };
   [[nodiscard]] Decision decide(std::size_t pool, const ContainerRecord& record) const;
+  [[nodiscard]] std::optional<Error> stays_too_much(const Transfer& transfer) const;
   /// Bookings included.
   [[nodiscard]] std::vector<PoolBooks> sums() const;
   Error explain(std::size_t pool, const ContainerRecord& record, const Refusal& refusal);
@@ -120,9 +133,9 @@ class Books {
   const RunDir& run_dir_;
   std::vector<Entry> pools_;
   std::optional<NoteSlots> notes_;
-  std::optional<std::pair<std::size_t, ContainerRecord>>
-      leaving_;                                // its pool, while it is asked for
   std::optional<std::vector<Booked>> booked_;  // absent: not read yet
+  /// Taken for gone or for there, while a move is asked for.
+  std::vector<std::pair<std::size_t, ContainerRecord>> gone_, there_;
 };
 
 }  // namespace weir

@@ -29,14 +29,14 @@ class Auditor(threading.Thread):
 
     @staticmethod
     def record_of(path):
-        """The container's name and its request; what a move left behind has no name of its own."""
+        """The container's name and its request; of what a move left behind, what it holds."""
         lines = dict(line.split(b" ", 1) for line in os.getxattr(path, "trusted.weir.container").splitlines() if b" " in line)
-        name = path if b"remains" in lines else lines[b"name"]
-        return name, next((int(lines[key]) for key in KEYS if key in lines), 0)
+        return lines[b"name"], next((int(lines[key]) for key in KEYS if key in lines), 0)
 
     def look(self):
         """Sums by pool, or None when somebody came, went or changed meanwhile: then it was no moment. On its way from one
-        pool to another a container is booked in both, and once in all."""
+        pool to another a container is booked in both, and once in all. So is what it left behind: it has what it was
+        admitted with, or what its former pool still holds of it where that is more."""
         seen, sums, everybody = {}, {}, {}
         for folder, names, _ in os.walk(self.tree.path(self.top)):
             for name in names:
