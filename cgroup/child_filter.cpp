@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "child_filter.h"
 
-#include <array>
 #include <cerrno>
-#include <linux/capability.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "capabilities.h"
 
 namespace weir {
 namespace {
-
-/// glibc has no wrapper, and libcap would be a library for three lines.
-struct Capabilities {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-
-  int get() { return ::syscall(SYS_capget, &header, data.data()) == 0 ? 0 : errno; }
-  int set() { return ::syscall(SYS_capset, &header, data.data()) == 0 ? 0 : errno; }
-};
 
 constexpr unsigned sys_admin = 1U << CAP_SYS_ADMIN;
 static_assert(CAP_SYS_ADMIN < 32, "it is in the first word");

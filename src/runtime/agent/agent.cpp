@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "weir/cgroup/claims.h"
+#include "weir/cgroup/confine_agent.h"
 #include "weir/cgroup/poller.h"
 #include "weir/cgroup/service_manager.h"
 #include "weir/cgroup/signal_inbox.h"
@@ -75,7 +76,7 @@ class Agent final : public AgentLoop {
     WEIR_CHECK(poller_.watch(config_.descriptor(), Interest::readable));
     for (const auto& warning : session_->warnings) say(warning);
     for (const auto& part : parts_) WEIR_CHECK(part->configure(*session_, *this));
-    return {};
+    return confine_agent();
   }
 
   Status start_guardian() {

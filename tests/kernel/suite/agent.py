@@ -47,6 +47,19 @@ def one_agent(t):
     check.equal(t.weir("--config", "/nowhere/weir.toml", "agent").status, 3, "status without a configuration")
 
 
+@test("agent: it holds the capabilities it uses and the system calls it makes, and nothing else")
+def confined(t):
+    turning(t)
+    agent = Agent(t)
+    with open(f"/proc/{agent.process.pid}/status", encoding="utf-8") as handle:
+        status = dict(line.split(":\t") for line in handle.read().splitlines() if ":\t" in line)
+    # CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE
+    for key in ("CapPrm", "CapEff"):
+        check.equal(int(status[key], 16), 0x1280022, key)
+    check.equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"), "its system call filter")
+    agent.stop()
+
+
 @test("agent: three members of a round-robin pool get a third each, and stand still as long as two turns",
       ci="newest", measured=True)
 def three_turns(t):
