@@ -111,7 +111,7 @@ class Adoption {
 
   /// Another weir is making something of it.
   [[nodiscard]] bool is_busy(const CgroupPath& path) const {
-    const auto busy = busy_cgroups(session_);
+    const auto busy = busy_cgroups(session_.run_dir);
     return std::ranges::find(busy, path) != busy.end();
   }
 

@@ -10,6 +10,7 @@
 #include "weir/model/kernel_text.h"
 #include "weir/policy/ledger.h"
 #include "weir/runtime/containers.h"
+#include "weir/runtime/journal.h"
 #include "weir/runtime/preempt.h"
 
 #include "books_words.h"
@@ -19,11 +20,14 @@ namespace weir {
 namespace {
 
 /// Nobody lives in it, and whoever watched it is gone: while the books are locked, no container is
-/// being started but by a runtime.
-bool has_ended(CgroupIo& io, const CgroupPath& path, const ContainerRecord& record) {
+/// being started but by a runtime. One that is being moved out has been left by everybody, too.
+bool has_ended(CgroupIo& io, const RunDir& run_dir, const CgroupPath& path,
+               const ContainerRecord& record) {
   if (record.is_settling(wall_us())) return false;
   const auto events = io.read(path, file::cgroup_events);
-  return events && flat_value(*events, "populated").value_or(1) == 0;
+  if (!events || flat_value(*events, "populated").value_or(1) != 0) return false;
+  const auto busy = busy_cgroups(run_dir);
+  return std::ranges::find(busy, path) == busy.end();
 }
 
 }  // namespace
@@ -42,7 +46,7 @@ Result<PoolBooks> Books::count(std::size_t pool, bool reclaim) {
     if (!record) continue;
     // A moved container's former cgroup goes when it has drained, one in the making fills soon.
     const bool may_go = reclaim && !record->remains && !record->arriving;
-    if (may_go && has_ended(io_, *path, *record) && remove_with_remains(*path, *record))
+    if (may_go && has_ended(io_, run_dir_, *path, *record) && remove_with_remains(*path, *record))
       --sums.leaves;
     else
       sums.add(as_counted(io_, *path, *record));

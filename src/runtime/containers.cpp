@@ -117,7 +117,7 @@ std::optional<CgroupPath> find_container_called(CgroupIo& io, const PoolTree& tr
 
 Result<std::size_t> reclaim_dead(Session& session, const ObservedTree& observed) {
   std::size_t removed = 0;
-  const auto busy = busy_cgroups(session);
+  const auto busy = busy_cgroups(session.run_dir);
   for (const auto& cgroup : observed.cgroups) {
     if (cgroup.kind != CgroupKind::container || cgroup.container->remains) continue;
     if (std::ranges::find(busy, cgroup.path) != busy.end()) continue;

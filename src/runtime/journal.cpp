@@ -125,15 +125,4 @@ void repair(Session& session) {
   for (const auto& subject : session.run_dir.entries()) repair_subject(session, subject);
 }
 
-std::vector<CgroupPath> busy_cgroups(const Session& session) {
-  std::vector<CgroupPath> out;
-  for (const auto& subject : session.run_dir.entries()) {
-    auto entry = JournalEntry::parse(session.run_dir.entry(subject));
-    if (!entry) continue;
-    out.push_back(std::move(entry->cgroup));
-    if (!entry->from.is_root()) out.push_back(std::move(entry->from));
-  }
-  return out;
-}
-
 }  // namespace weir

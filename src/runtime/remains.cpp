@@ -40,7 +40,7 @@ class Settler {
       : session_(session),
         observed_(observed),
         members_(members_of(session.tree, observed)),
-        busy_(busy_cgroups(session)) {}
+        busy_(busy_cgroups(session.run_dir)) {}
 
   /// A cgroup that is to go, or to be filled. With processes in it, it is about to become the one
   /// the container is in, or somebody entered it: left alone.

@@ -18,7 +18,7 @@ namespace {
 
 /// Nothing is taken down under a process that works on it.
 Status check_nobody_works(const Session& session) {
-  for (const auto& cgroup : busy_cgroups(session))
+  for (const auto& cgroup : busy_cgroups(session.run_dir))
     if (session.io.exists(cgroup))
       return fail(Errc::conflict, fmt::format("{} is busy: another weir works on it", cgroup.str()),
                   "wait until it has ended, then try again");

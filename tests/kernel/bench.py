@@ -7,6 +7,8 @@
 - `weir move` of a container beside a plain C loop that writes its processes to another cgroup;
 - `weir-hook precreate` beside a static program that does nothing, and beside the `podman run` it is part of: CPU time of
   the whole process;
+- a look at many containers as the agent does it, beside opening, reading and closing the same files and beside the bare
+  pread of them: on cgroups and on ordinary files; and the memory of an agent that looks at a thousand;
 - where systemd is PID 1, instead of all: `weir run -- true` beside `systemd-run --scope -- true`.
 """
 
@@ -30,6 +32,7 @@ from harness.weir import Weir  # noqa: E402
 
 RUN_GOAL, APPLY_GOAL, SCOPE_GOAL, MOVE_GOAL, HOOK_GOAL = 1.5, 1.3, 1.0, 1.5, 3.0
 HOOK_PART_OF_PODMAN = 0.01
+OBSERVE_GOALS, AGENT_GOAL = (0.6, 1.2), 30
 
 
 def timed(command):
@@ -207,10 +210,40 @@ def bench_hook(weir, where, folder, times):
     where.clean()
 
 
+def bench_observe(where):
+    folder = where.tree.make("bench-observe")
+    for cgroup in ("", folder):
+        where.tree.write(cgroup, "cgroup.subtree_control", "+cpu +memory +pids")
+    for title, flags in (("cgroups", ("--cgroups", where.tree.path(folder))), ("ordinary files", ())):
+        print(f"\none look at many containers: {title}; goal: at most {OBSERVE_GOALS[0]} of the direct way, {OBSERVE_GOALS[1]} of pread",
+              flush=True)
+        subprocess.run(["weir-observe-cost", *flags], check=True)
+    where.clean()
+
+
+def bench_agent(weir, where, containers):
+    """Placed one by one: an agent that came later sees what one has that was there all the time."""
+    weir.configure("[pool.p]\nmode = \"dynamic\"\n").ok("apply")
+    sleepers = [subprocess.Popen(["sleep", "3600"]) for _ in range(containers)]
+    for sleeper in sleepers:
+        weir.ok("place", "--pool", "p", str(sleeper.pid))
+    agent = weir.start("agent", "--interval", "1s")
+    time.sleep(30)
+    with open(f"/proc/{agent.pid}/status", encoding="utf-8") as handle:
+        kib = next(int(line.split()[1]) for line in handle if line.startswith("VmRSS"))
+    print(f"\nan agent that looks at {containers} containers: {kib / 1024:.1f} MiB; goal: less than {AGENT_GOAL}", flush=True)
+    agent.terminate()
+    agent.wait(60)
+    for sleeper in sleepers:
+        sleeper.kill()
+        sleeper.wait()
+    where.clean()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="fewer pools and fewer repetitions")
-    parser.add_argument("--only", choices=("run", "hook", "move", "apply"), help="one of them, where systemd is not PID 1")
+    parser.add_argument("--only", choices=("run", "hook", "move", "apply", "observe", "agent"), help="one of them, where systemd is not PID 1")
     options = parser.parse_args()
     where = backend.detect()
     where.clean()
@@ -224,7 +257,9 @@ def main():
     parts = {"run": lambda: bench_run(weir, where, 7 if options.fast else 21),
              "hook": lambda: bench_hook(weir, where, folder, 9 if options.fast else 41),
              "move": moves,
-             "apply": lambda: bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 15)}
+             "apply": lambda: bench_apply(weir, where, folder, 200 if options.fast else 1000, 3 if options.fast else 15),
+             "observe": lambda: bench_observe(where),
+             "agent": lambda: bench_agent(weir, where, 100 if options.fast else 1000)}
     try:
         if where.name == "systemd":
             bench_scope(weir, where, 7 if options.fast else 31)

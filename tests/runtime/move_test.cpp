@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <doctest/doctest.h>
+#include <functional>
+#include <utility>
 
 #include "weir/base/text.h"
 #include "weir/model/kernel_files.h"
@@ -136,23 +138,20 @@ struct Machine {
   }
 };
 
-/// Whose container allocates once more just before it is frozen.
-class Growing final : public Borrowed {
+/// Something happens just before `file` of `cgroup` is written for the first time.
+class Meanwhile final : public Borrowed {
  public:
-  Growing(FakeKernel& kernel, int pid, std::int64_t bytes)
-      : Borrowed(kernel), kernel_(kernel), pid_(pid), bytes_(bytes) {}
+  Meanwhile(CgroupIo& io, CgroupPath cgroup, std::string_view file, std::function<void()> what)
+      : Borrowed(io), cgroup_(std::move(cgroup)), file_(file), what_(std::move(what)) {}
   Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override {
-    if (cgroup == old_leaf && file == file::cgroup_freeze && value == "1" && !grown_)
-      kernel_.use_memory(pid_, bytes_);
-    grown_ = grown_ || (file == file::cgroup_freeze && value == "1");
+    if (cgroup == cgroup_ && file == file_ && what_) std::exchange(what_, nullptr)();
     return Borrowed::write(cgroup, file, value);
   }
 
  private:
-  FakeKernel& kernel_;
-  int pid_;
-  std::int64_t bytes_;
-  bool grown_ = false;
+  CgroupPath cgroup_;
+  std::string_view file_;
+  std::function<void()> what_;
 };
 
 std::size_t count_changes() {
@@ -294,7 +293,8 @@ TEST_CASE("move: what it leaves beyond its reservation needs room in the pool it
   }
   SUBCASE("allocated after it was asked for: it stays") {
     reserve_but(70 * MiB);
-    Growing io(m.kernel, m.pids[1], MiB);
+    Meanwhile io(m.kernel, old_leaf, file::cgroup_freeze,
+                 [&] { m.kernel.use_memory(m.pids[1], MiB); });
     const auto refused = m.move_on(io, "b");
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == Errc::no_capacity);
@@ -306,10 +306,25 @@ TEST_CASE("move: what it leaves beyond its reservation needs room in the pool it
   }
   SUBCASE("allocated after it was asked for, and there is room") {
     reserve_but(71 * MiB);
-    Growing io(m.kernel, m.pids[1], MiB);
+    Meanwhile io(m.kernel, old_leaf, file::cgroup_freeze,
+                 [&] { m.kernel.use_memory(m.pids[1], MiB); });
     CHECK(m.move_on(io, "b").has_value());
     CHECK(booked().memory_requests == Bytes{4096 * MiB});
   }
+}
+
+TEST_CASE("move: who counts meanwhile does not take it for one that has ended") {
+  Machine m;
+  Meanwhile io(m.kernel, old_leaf, file::memory_max, [&] {
+    REQUIRE(m.processes_in(old_leaf) == 0);
+    auto other = session_on(m.kernel, pools, m.run);
+    CHECK(other.books().refresh().has_value());
+    CHECK(m.kernel.exists(old_leaf));
+  });
+  const auto moved = m.move_on(io, "b");
+  REQUIRE_MESSAGE(moved.has_value(), moved.error().message);
+  CHECK(m.record(old_leaf)->memory_reserved() == Bytes{80 * MiB});
+  m.check_whole();
 }
 
 TEST_CASE("move: what it left goes with it when it ends") {

@@ -38,6 +38,6 @@ Result<WorkClaim> claim(const Session& session, std::string_view subject,
 void repair(Session& session);
 
 /// Cgroups that a living process works on: others leave them as they are. The books must be locked.
-std::vector<CgroupPath> busy_cgroups(const Session& session);
+std::vector<CgroupPath> busy_cgroups(const RunDir& run_dir);
 
 }  // namespace weir

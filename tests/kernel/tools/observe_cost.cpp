@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one look at many containers costs: with descriptors kept open, beside the same files opened,
-// read and closed, and beside nothing but the pread of them. `observe_bench [FOLDER]` makes a tree
-// of ordinary files with the sizes of real ones in FOLDER (default: /dev/shm) and prints a table.
+// read and closed, and beside nothing but the pread of them. Half of the containers did something
+// since the last look.
+//   weir-observe-cost [FOLDER]             ordinary files with the sizes of real ones (/dev/shm)
+//   weir-observe-cost --cgroups CGROUP     100 and 1,000 cgroups that it makes in CGROUP, whose
+//                                          children have controllers; it calls at half of them
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -44,14 +47,49 @@ std::string text_of(const std::string& name, int round) {
   return "anon 100\nfile 50\n";
 }
 
-void write_tree(const std::string& folder, int containers, int round) {
-  for (int i = 0; i < containers; ++i) {
-    const auto path = fmt::format("{}/c{}.scope", folder, i);
-    std::filesystem::create_directories(path);
-    for (const auto& name : names) std::ofstream(path + "/" + name) << text_of(name, round);
-    if (round == 0) std::ofstream(path + "/memory.stat") << text_of("memory.stat", 0);
+std::string leaf_name(int number) { return fmt::format("c{}.scope", number); }
+
+/// Where containers are looked at.
+struct Place {
+  std::string folder;
+  bool real = false;  ///< cgroups; otherwise ordinary files
+
+  void make(int containers) const {
+    for (int i = 0; i < containers; ++i)
+      std::filesystem::create_directories(folder + "/" + leaf_name(i));
+    if (!real)
+      for (int i = 0; i < containers; ++i)
+        std::ofstream(folder + "/" + leaf_name(i) + "/memory.stat") << text_of("memory.stat", 0);
+    if (!real) change(containers, 0);
   }
-}
+
+  /// Something happens in the first so many.
+  void change(int containers, int round) const {
+    for (int i = 0; i < containers; ++i) {
+      const auto path = folder + "/" + leaf_name(i) + "/";
+      if (real)
+        enter(path);
+      else
+        for (const auto& name : names) std::ofstream(path + name) << text_of(name, round);
+    }
+    if (real) enter(folder + "/../");
+  }
+
+  void remove(int containers) const {
+    for (int i = 0; i < containers; ++i)
+      if (real)
+        ::rmdir((folder + "/" + leaf_name(i)).c_str());
+      else
+        std::filesystem::remove_all(folder + "/" + leaf_name(i));
+  }
+
+  static void enter(const std::string& cgroup) {
+    std::ofstream procs(cgroup + "cgroup.procs");
+    if (procs << "0" << std::flush) return;
+    std::perror(cgroup.c_str());
+    std::exit(1);
+  }
+};
 
 double median_of(int runs, const std::function<void(int)>& before,
                  const std::function<void()>& work) {
@@ -88,14 +126,15 @@ struct Row {
   long kib;
 };
 
-Row measure(const std::string& folder, int containers) {
-  write_tree(folder, containers, 0);
+Row measure(const Place& place, int containers) {
+  const auto& folder = place.folder;
+  place.make(containers);
   const long before = resident_kib();
   UsageWatcher watcher(UniqueFd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY)});
   std::vector<CgroupPath> paths;
   std::vector<std::size_t> slots;
   for (int i = 0; i < containers; ++i) {
-    paths.push_back(*CgroupPath::parse(fmt::format("c{}.scope", i)));
+    paths.push_back(*CgroupPath::parse(leaf_name(i)));
     slots.push_back(watcher.follow(paths.back(), Detail::container));
     watcher.refresh(slots.back());
   }
@@ -105,9 +144,8 @@ Row measure(const std::string& folder, int containers) {
   for (const auto& path : paths)
     for (const auto& name : names)
       fds.emplace_back(::open(fmt::format("{}/{}/{}", folder, path.str(), name).c_str(), O_RDONLY));
-  // Half of the containers did something since the last look.
   int round = 0;
-  const auto change = [&](int) { write_tree(folder, containers / 2, ++round); };
+  const auto change = [&](int) { place.change(containers / 2, ++round); };
   Row row{};
   row.kib = kib;
   row.watched = median_of(9, change, [&] {
@@ -128,21 +166,26 @@ Row measure(const std::string& folder, int containers) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string folder = fmt::format("{}/weir-observe-XXXXXX", argc > 1 ? argv[1] : "/dev/shm");
-  if (!::mkdtemp(folder.data())) return std::perror("mkdtemp"), 1;
+  const bool real = argc == 3 && std::string{argv[1]} == "--cgroups";
+  Place place{
+      real ? argv[2] : fmt::format("{}/weir-observe-XXXXXX", argc > 1 ? argv[1] : "/dev/shm"),
+      real};
+  if (!real && !::mkdtemp(place.folder.data())) return std::perror("mkdtemp"), 1;
   fmt::print("{:>10} {:>12} {:>16} {:>12} {:>10} {:>10} {:>8}\n", "containers", "watcher us",
              "open-read-close", "bare pread", "/direct", "/pread", "MiB");
   for (const int containers : {100, 1000, 10000}) {
+    if (real && containers > 1000) continue;
     const auto needed = static_cast<std::size_t>(containers) * 11 + 300;
     if (needed > most_descriptors()) {
       fmt::print("{:>10} needs {} open files\n", containers, needed);
       continue;
     }
-    const auto row = measure(folder, containers);
+    const auto row = measure(place, containers);
     fmt::print("{:>10} {:>12.0f} {:>16.0f} {:>12.0f} {:>10.2f} {:>10.2f} {:>8.1f}\n", containers,
                row.watched * 1e6, row.direct * 1e6, row.bare * 1e6, row.watched / row.direct,
                row.watched / row.bare, static_cast<double>(row.kib) / 1024);
+    place.remove(containers);
   }
-  std::filesystem::remove_all(folder);
+  if (!real) std::filesystem::remove_all(place.folder);
   return 0;
 }
