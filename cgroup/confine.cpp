@@ -88,8 +88,11 @@ Status confine(std::string_view who, std::span<const int> kept, const SeccompFil
   WEIR_CHECK(catch_violations());
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return os_fail(errno, "no_new_privs");
   WEIR_CHECK(keep_only(kept));
-  if (const int sys = load(filter); sys != 0) return os_fail(sys, "load the system call filter");
-  return {};
+  const int sys = load(filter);
+  if (sys == 0) return {};
+  auto error = os_error(sys, "load the system call filter");
+  error.hint = "a filter that it runs under already must let seccomp(2) through";
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace weir

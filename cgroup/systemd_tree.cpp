@@ -124,12 +124,18 @@ class SystemdTree final : public CgroupIo {
     return name != file::memory_oom_group || !unit_of(cgroup) || layout_.inner(cgroup) != cgroup;
   }
 
-  /// systemd gives a unit only the controllers that some property of it needs.
+  /// systemd gives a unit only the controllers that some property of it needs, and to what was made
+  /// behind its back none.
   Status take_over(const CgroupPath& cgroup) override {
     const auto unit = unit_of(cgroup);
     if (!unit || files_.has_file(cgroup, file::cpu_weight)) return {};
     WEIR_TRY(const bool told, tell(*unit, properties_for_controllers()));
-    if (told) soon(apply_patience, [&] { return files_.has_file(cgroup, file::cpu_weight); });
+    if (!told) {
+      ignore(files_.write(cgroup.parent(), file::cgroup_subtree_control, "+cpu +memory +pids"),
+             "verify names what it lacks");
+      return {};
+    }
+    soon(apply_patience, [&] { return files_.has_file(cgroup, file::cpu_weight); });
     return {};
   }
 
@@ -142,6 +148,9 @@ class SystemdTree final : public CgroupIo {
   Result<FileValues> managed(const CgroupPath& cgroup) override {
     const auto unit = unit_of(cgroup);
     if (!unit) return FileValues{};
+    // Of a unit that it does not know systemd tells the defaults.
+    if (layout_.inner(cgroup) == cgroup && unit->ends_with(".scope") && bus_.is_not_found(*unit))
+      return FileValues{};
     WEIR_TRY(const auto properties, bus_.resource_properties(*unit));
     auto files = files_of(properties, device_number);
     if (layout_.has_limits_inside(cgroup))
@@ -268,6 +277,8 @@ class SystemdTree final : public CgroupIo {
     constexpr std::chrono::milliseconds usual{250};
     if (soon(usual, [&] { return !files_.exists(cgroup); })) return {};
     WEIR_CHECK(bus_.stop(unit));
+    // What only looks like a unit, or was one: nobody else removes it.
+    if (files_.exists(cgroup) && bus_.is_not_found(unit)) return files_.remove(cgroup);
     return wait_until_gone(cgroup);
   }
 

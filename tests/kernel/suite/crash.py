@@ -16,7 +16,7 @@ def config(seed):
                    f"pids = {{ limit = {100 + i + seed} }}\n" for i in range(100))
 
 
-@test("kill -9 at random moments of apply: the next apply finishes it, verify is clean", ci="oldest")
+@test("kill -9 at random moments of apply: the next apply finishes it, verify is clean", ci="oldest", timeout=900)
 def during_apply(t):
     dice = random.Random(t.count(1, time.time_ns()))
     longest = t.weir.configure(config(0)).ok("apply").seconds
