@@ -139,9 +139,12 @@ def storming(without="ZX"):
     return found
 
 
-def charged(t, *leaves):
-    """What these hold together, those of them that are there, at least: no two of them can be read at one moment, and
-    what is taken back from one of them meanwhile goes to the other."""
+def charged(t):
+    """What the leaves of "box" hold together, at least: no two of them can be read at one moment, and what is taken back
+    from one of them meanwhile goes to the other."""
+    pools = [t.backend.pool(pool) for pool in ("web", "batch")]
+    leaves = [path for pool in pools for path in t.tree.children(pool) if os.path.basename(path).startswith("box")]
+
     def held(path):
         return int(t.tree.read_if_there(path, "memory.current") or 0)
     before = [held(path) for path in leaves]
@@ -153,8 +156,9 @@ def counted(t, cgroup):
     t.tree.freeze(cgroup)
     try:
         dead = [pid for pid, where in storming("RSDTtIPW").items() if where.startswith(cgroup)]
-        threads = sum(len(t.tree.read(path, "cgroup.threads").split()) for path in t.tree.walk(cgroup))
-        return threads, t.tree.number(cgroup, "pids.current"), len(dead)
+        # As a set: a scope and the child in which its processes are show the same ones.
+        threads = {thread for path in t.tree.walk(cgroup) for thread in t.tree.read(path, "cgroup.threads").split()}
+        return len(threads), t.tree.number(cgroup, "pids.current"), len(dead)
     finally:
         t.tree.write(cgroup, "cgroup.freeze", 0)
 
@@ -165,10 +169,9 @@ def forks(t):
     sizes = t.count(("20", "4", "3"), ("250", "18", "32"))
     box = t.run("web", "box", "weir-storm", *sizes, "3600", flags=("--memory", "200MiB"))
     check.soon(lambda: len(storming()) >= int(sizes[0]), "the storm has begun", 60)
-    leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
     for number in range(t.count(10, 100)):
         source = path_of(t, "box")
-        with Sampler(lambda: charged(t, *leaves), 0.05) as memory:
+        with Sampler(lambda: charged(t), 0.05) as memory:
             moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
         check.at_most(memory.most, 200 * MIB, "memory of both at any moment")
         now = path_of(t, "box")
@@ -190,14 +193,13 @@ def forks(t):
 def at_the_edge(t):
     applied(t)
     limit = 100 * MIB
-    leaves = [f"{t.backend.pool(pool)}/box.scope" for pool in ("web", "batch")]
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         with open(f"{folder}/file", "wb") as handle:
             handle.truncate(2 * limit)
-        t.run("web", "box", "sh", "-c", f"weir-burn --threads 0 --hold {40 * MIB} --seconds 3600 & "
-              f"while :; do dd if={folder}/file of=/dev/null bs=1M 2>/dev/null; done", flags=("--memory", "100MiB"))
-        check.soon(lambda: t.tree.number(leaves[0], "memory.current") >= 0.9 * limit, "it is at its limit", 60)
-        with Sampler(lambda: charged(t, *leaves)) as memory:
+        box = t.run("web", "box", "sh", "-c", f"weir-burn --threads 0 --hold {40 * MIB} --seconds 3600 & "
+                    f"while :; do dd if={folder}/file of=/dev/null bs=1M 2>/dev/null; done", flags=("--memory", "100MiB"))
+        check.soon(lambda: t.tree.number(box.path, "memory.current") >= 0.9 * limit, "it is at its limit", 60)
+        with Sampler(lambda: charged(t)) as memory:
             for number in range(t.count(6, 60)):
                 moved = t.weir.json("move", "box", "--to", ("batch", "web")[number % 2], timeout=120)
                 check.at_least(moved["pids"], 2, "processes that were moved")
