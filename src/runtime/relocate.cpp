@@ -119,7 +119,7 @@ class Relocation {
   /// Never more than the limit in both: the old cgroup keeps what it holds, the new one has the
   /// rest. Nobody runs, so what the old one holds does not grow meanwhile.
   Status divide_limit() {
-    const auto after = record_after(session_.tree, before_, entry_, out_.left_behind);
+    const auto after = moved_record();
     if (!after.memory_limit) return {};
     auto kept = io_.write(entry_.from, file::memory_max, memory_text(page_above(out_.left_behind)));
     if (!kept && !has_vanished(kept.error())) return kept;
@@ -133,7 +133,7 @@ class Relocation {
 
   /// The new one first: from then on the container is there.
   Status change_records() {
-    const auto after = record_after(session_.tree, before_, entry_, out_.left_behind);
+    const auto after = moved_record();
     const auto left = before_.leaving(out_.left_behind);
     const auto from = session_.tree.find_at(entry_.from.parent());
     const bool grows = left.memory_reserved() > before_.memory_reserved();
@@ -148,6 +148,10 @@ class Relocation {
       changed = set_record(io_, entry_.from, left);
     }
     return !changed && has_vanished(changed.error()) ? Status{} : changed;
+  }
+
+  [[nodiscard]] ContainerRecord moved_record() const {
+    return has_changed_ ? before_ : record_after(session_.tree, before_, entry_, out_.left_behind);
   }
 
   /// It ran on since it was asked for, and leaves more than it had booked.
@@ -234,11 +238,19 @@ ContainerRecord record_after(const PoolTree& tree, ContainerRecord record, const
                              Bytes left_behind) {
   const auto* left = pool_at(tree, move.from);
   const auto* reached = pool_at(tree, move.cgroup);
+  // Under the name it always has, a container finds the cgroup again that it left there earlier.
+  // On systemd each one has a name of its own, and what was left is charged to the pool.
+  const bool reunited = move.cgroup.leaf() == move.from.leaf();
+  auto charged = left_behind;
   std::erase_if(record.left_behind, [&](const LeftBehind& part) {
-    return (left && part.pool == left->name()) || (reached && part.pool == reached->name());
+    if (left && part.pool == left->name()) {
+      if (!reunited) charged += part.bytes;
+      return true;
+    }
+    return reunited && reached && part.pool == reached->name();
   });
-  if (left && left_behind > Bytes{} && record.left_behind.size() < most_left_behind)
-    record.left_behind.push_back({left_behind, left->name()});
+  if (left && charged > Bytes{} && record.left_behind.size() < most_left_behind)
+    record.left_behind.push_back({charged, left->name()});
   return record;
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <doctest/doctest.h>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "weir/base/text.h"
@@ -16,6 +17,7 @@
 #include "weir/runtime/containers.h"
 #include "weir/runtime/status.h"
 
+#include "relocate.h"
 #include "runtime/fake_session.h"
 #include "support/fake_kernel.h"
 #include "support/faulty_io.h"
@@ -310,6 +312,43 @@ TEST_CASE("move: what it leaves beyond its reservation needs room in the pool it
                  [&] { m.kernel.use_memory(m.pids[1], MiB); });
     CHECK(m.move_on(io, "b").has_value());
     CHECK(booked().memory_requests == Bytes{4096 * MiB});
+  }
+}
+
+TEST_CASE("move: what it left in a pool is forgotten only where it finds that cgroup again") {
+  Machine m;
+  const auto tree = session_on(m.kernel, pools, m.run).tree;
+  const auto after = [&](const ContainerRecord& record, std::string_view from, std::string_view to,
+                         std::int64_t left) {
+    JournalEntry entry;
+    entry.from = path(from);
+    entry.cgroup = path(to);
+    return record_after(tree, record, entry, Bytes{left * MiB});
+  };
+  const auto parts = [](const ContainerRecord& record) {
+    std::map<std::string, std::int64_t> out;
+    for (const auto& part : record.left_behind) out[part.pool.str()] = part.bytes.value / MiB;
+    return out;
+  };
+  using Parts = std::map<std::string, std::int64_t>;
+  auto record = *m.record(old_leaf);
+  SUBCASE("under one name") {
+    record =
+        after(record, "weir.slice/weir-a.slice/x.scope", "weir.slice/weir-b.slice/x.scope", 20);
+    CHECK(parts(record) == Parts{{"a", 20}});
+    record = after(record, "weir.slice/weir-b.slice/x.scope", "weir.slice/weir-a.slice/x.scope", 5);
+    CHECK(parts(record) == Parts{{"b", 5}});
+  }
+  SUBCASE("under a new name each time, as on systemd") {
+    record =
+        after(record, "weir.slice/weir-a.slice/x.scope", "weir.slice/weir-b.slice/x-g2.scope", 20);
+    record = after(record, "weir.slice/weir-b.slice/x-g2.scope",
+                   "weir.slice/weir-a.slice/x-g3.scope", 5);
+    CHECK(parts(record) == Parts{{"a", 20}, {"b", 5}});
+    record = after(record, "weir.slice/weir-a.slice/x-g3.scope",
+                   "weir.slice/weir-b.slice/x-g4.scope", 7);
+    CHECK(parts(record) == Parts{{"a", 27}, {"b", 5}});
+    CHECK(record.memory_allowed() == Bytes{268 * MiB});
   }
 }
 
