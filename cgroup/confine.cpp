@@ -88,11 +88,9 @@ Status confine(std::string_view who, std::span<const int> kept, const SeccompFil
   WEIR_CHECK(catch_violations());
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return os_fail(errno, "no_new_privs");
   WEIR_CHECK(keep_only(kept));
-  const int sys = load(filter);
-  if (sys == 0) return {};
-  auto error = os_error(sys, "load the system call filter");
-  error.hint = "a filter that it runs under already must let seccomp(2) through";
-  return tl::unexpected(std::move(error));
+  // Where it runs under a filter already, that one must let seccomp(2) through.
+  if (const int sys = load(filter); sys != 0) return os_fail(sys, "load the system call filter");
+  return {};
 }
 
 }  // namespace weir

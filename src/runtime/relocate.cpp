@@ -84,8 +84,12 @@ class Relocation {
     }
     WEIR_CHECK(divide_limit());
     WEIR_CHECK(change_records());
+    has_changed_ = true;
     WEIR_CHECK(tell_runtime(before_.runtime, entry_.from, entry_.cgroup));
-    return entry_.stays_frozen ? Status{} : thaw(io_, entry_.cgroup);
+    auto thawed = entry_.stays_frozen ? Status{} : thaw(io_, entry_.cgroup);
+    // It ended as it arrived, and systemd has removed its scope: there is nothing to put back.
+    if (!thawed && is_gone(thawed.error()) && !io_.exists(entry_.cgroup)) return {};
+    return thawed;
   }
 
   bool still_there() { return io_.exists(entry_.from); }
@@ -197,9 +201,17 @@ class Relocation {
       record.remains = true;
       WEIR_CHECK(set_record(io_, entry_.cgroup, record));
     }
-    WEIR_CHECK(set_record(io_, entry_.from, before_));
+    WEIR_CHECK(restore_record());
     WEIR_CHECK(tell_runtime(before_.runtime, entry_.cgroup, entry_.from));
     return entry_.stays_frozen ? Status{} : thaw(io_, entry_.from);
+  }
+
+  /// Where others may have counted already without it, the sums have it again at once.
+  Status restore_record() {
+    const auto from = session_.tree.find_at(entry_.from.parent());
+    if (!has_changed_ || !from) return set_record(io_, entry_.from, before_);
+    WEIR_TRY(const auto lock, session_.run_dir.lock_books());
+    return session_.books().enter(*from, entry_.from, before_);
   }
 
   /// The cgroups below the old one have handed their charge to it.
@@ -216,7 +228,7 @@ class Relocation {
   CgroupIo& io_;
   const JournalEntry& entry_;
   ContainerRecord before_{.name = *ContainerName::parse("none")};
-  bool has_changed_ = false;  ///< a killed move's records say already that it is in the new cgroup
+  bool has_changed_ = false;  ///< the records say that it is in the new cgroup
   Relocated out_;
 };
 

@@ -140,19 +140,26 @@ struct Machine {
   }
 };
 
-/// Something happens just before `file` of `cgroup` is written for the first time.
+/// Something happens just before `file` of `cgroup` is written for the first time, with `value`
+/// where that is said.
 class Meanwhile final : public Borrowed {
  public:
-  Meanwhile(CgroupIo& io, CgroupPath cgroup, std::string_view file, std::function<void()> what)
-      : Borrowed(io), cgroup_(std::move(cgroup)), file_(file), what_(std::move(what)) {}
+  Meanwhile(CgroupIo& io, CgroupPath cgroup, std::string_view file, std::function<void()> what,
+            std::string_view value = {})
+      : Borrowed(io),
+        cgroup_(std::move(cgroup)),
+        file_(file),
+        value_(value),
+        what_(std::move(what)) {}
   Status write(const CgroupPath& cgroup, std::string_view file, std::string_view value) override {
-    if (cgroup == cgroup_ && file == file_ && what_) std::exchange(what_, nullptr)();
+    if (cgroup == cgroup_ && file == file_ && what_ && (value_.empty() || value == value_))
+      std::exchange(what_, nullptr)();
     return Borrowed::write(cgroup, file, value);
   }
 
  private:
   CgroupPath cgroup_;
-  std::string_view file_;
+  std::string_view file_, value_;
   std::function<void()> what_;
 };
 
@@ -364,6 +371,20 @@ TEST_CASE("move: who counts meanwhile does not take it for one that has ended") 
   REQUIRE_MESSAGE(moved.has_value(), moved.error().message);
   CHECK(m.record(old_leaf)->memory_reserved() == Bytes{80 * MiB});
   m.check_whole();
+}
+
+TEST_CASE("move: it ends as it arrives and its cgroup goes at once: nothing comes back") {
+  Machine m;
+  const auto vanish = [&] {
+    for (const auto pid : m.pids) m.kernel.kill(pid);
+    for (const auto* name : {"inner", "other"})
+      Machine::must(m.kernel.remove(*new_leaf.child(name)));
+    Machine::must(m.kernel.remove(new_leaf));
+  };
+  Meanwhile io(m.kernel, new_leaf, file::cgroup_freeze, vanish, "0");
+  const auto moved = m.move_on(io, "b");
+  REQUIRE_MESSAGE(moved.has_value(), moved.error().message);
+  CHECK(m.record(old_leaf)->remains);
 }
 
 TEST_CASE("move: what it left goes with it when it ends") {
