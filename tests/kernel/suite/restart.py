@@ -42,9 +42,9 @@ def start_load(t):
     with open(path, "wb") as handle:
         handle.truncate(600 * MIB)
     t.run("hungry", "eater", "sh", "-c", f"while :; do cat {path} >/dev/null; done")
-    # Two that want 0.6 of the 0.5 that ci may use; when one has gone, the other fits.
+    # Two that want 0.8 of the 0.5 that ci may use; when one has gone, the other fits.
     for pool, name, held in (("ci", "large", 30), ("ci", "small", 2), ("turns", "one", 1), ("turns", "two", 1)):
-        child = t.weir.start("run", "--pool", pool, "--name", name, "--cpus", 0.3, "--cpu-request", 0.01, "--", "weir-burn",
+        child = t.weir.start("run", "--pool", pool, "--name", name, "--cpus", 0.4, "--cpu-request", 0.01, "--", "weir-burn",
                              "--threads", "1", "--hold", str(held * MIB), "--seconds", "7200")
         t.started.append(child)
         check.soon(lambda p=f"{t.backend.pool(pool)}/{name}.scope": t.backend.has_started(p), f"{name} has started", 60)
@@ -88,6 +88,8 @@ def killed_again_and_again(t):
     t.weir.configure(pools()).ok("apply")
     start_load(t)
     never = Agent(t, "--interval", "500ms")
+    check.soon(lambda: t.tree.exists(f"{t.backend.pool('batch')}/small{'' if t.backend.keeps_empty else '-g2'}.scope"),
+               "the cheaper one was moved", 60)
     wanted, wanted_highs = settled(t)
     check.that(wanted_highs[1] > 250 * MIB, f"the hungry pool was lent memory: {wanted_highs}")
     placed = {entry["name"]: entry["pool"] for entry in t.weir.json("ps")["containers"]}
