@@ -3,12 +3,18 @@
 """What counts as passed and as failed in the sum of a test run."""
 
 import contextlib
+import importlib
 import io
+import itertools
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 import summary
+
+KERNEL_TESTS = Path(__file__).resolve().parent / "kernel"
+sys.dont_write_bytecode = True
 
 
 class Guests(unittest.TestCase):
@@ -62,6 +68,19 @@ class Guests(unittest.TestCase):
             first = self.guest(f"{count}", {name: "fail" for name in names[:count]}, "1")
             self.guest(f"{count}-again", {name: "pass" for name in names[:count]})
             self.assertEqual(self.sum(first)[0], wanted)
+
+
+class Division(unittest.TestCase):
+    def test_no_guest_is_booted_for_nothing(self):
+        """A guest without results is a failure: every one must have tests, whatever is added."""
+        sys.path.insert(0, str(KERNEL_TESTS))
+        registry = importlib.import_module("harness.registry")
+        for path in sorted((KERNEL_TESTS / "suite").glob("*.py")):
+            importlib.import_module(f"suite.{path.stem}")
+        for backend, kernel, measured in itertools.product(("cgroupfs", "systemd"), ("6.1", "6.12"), ("yes", "no")):
+            found = [test for test in registry.TESTS if test.can_run("", backend) and test.is_for(backend, kernel)
+                     and test.measured_word == measured]
+            self.assertTrue(found, f"{backend} on {kernel}, measured: {measured}")
 
 
 if __name__ == "__main__":
