@@ -225,8 +225,8 @@ def bench_agent(weir, where, containers):
     """Placed one by one: an agent that came later sees what one has that was there all the time."""
     weir.configure("[pool.p]\nmode = \"dynamic\"\n").ok("apply")
     sleepers = [subprocess.Popen(["sleep", "3600"]) for _ in range(containers)]
-    for sleeper in sleepers:
-        weir.ok("place", "--pool", "p", str(sleeper.pid))
+    for number, sleeper in enumerate(sleepers):
+        weir.ok("place", "--pool", "p", "--name", f"c{number}", str(sleeper.pid))
     agent = weir.start("agent", "--interval", "1s")
     time.sleep(30)
     with open(f"/proc/{agent.pid}/status", encoding="utf-8") as handle:
