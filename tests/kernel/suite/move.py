@@ -210,8 +210,7 @@ def at_the_edge(t):
         now = path_of(t, "box")
         check.equal(t.tree.flat(now, "memory.events", "oom_kill"), 0, "out-of-memory kills")
         t.note(f"at most {memory.most / MIB:.1f} of {limit >> 20} MiB in {memory.count} samples")
-        # A scope begins with a process of weir's and a child, for which the kernel charges it a few pages.
-        check.at_most(memory.most, limit + (0 if t.backend.keeps_empty else 64 << 10), "memory of both at any moment")
+        check.at_most(memory.most, limit, "memory of both at any moment")
         check.at_least(memory.count, 100, "samples")
         # Nothing holds the file open when its folder goes.
         t.weir.ok("release", "box", "--kill")
