@@ -87,7 +87,8 @@ class Adoption {
       WEIR_CHECK(tell_manager(path));
       return write_files(pool, path, *followed);
     }
-    if (!is_populated(session_.io, path) || is_busy(path)) return {};
+    if (!is_populated(session_.io, path) || is_busy(session_.run_dir, path))
+      return {};  // in the making
     WEIR_TRY(auto record, record_of(pool, path));
     std::optional<Error> over;
     if (!session_.io.keeps(path, file::memory_oom_group)) record.oom = OomScope::process;
@@ -107,12 +108,6 @@ class Adoption {
     if (!booking_at(path)) warn(pool, path, record, over);
     out_.adopted.push_back({record.name, pool, path, std::move(over)});
     return {};
-  }
-
-  /// Another weir is making something of it.
-  [[nodiscard]] bool is_busy(const CgroupPath& path) const {
-    const auto busy = busy_cgroups(session_.run_dir);
-    return std::ranges::find(busy, path) != busy.end();
   }
 
   [[nodiscard]] const Booking* booking_at(const CgroupPath& path) const {

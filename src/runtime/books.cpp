@@ -26,8 +26,7 @@ bool has_ended(CgroupIo& io, const RunDir& run_dir, const CgroupPath& path,
   if (record.is_settling(wall_us())) return false;
   const auto events = io.read(path, file::cgroup_events);
   if (!events || flat_value(*events, "populated").value_or(1) != 0) return false;
-  const auto busy = busy_cgroups(run_dir);
-  return std::ranges::find(busy, path) == busy.end();
+  return !is_busy(run_dir, path);
 }
 
 }  // namespace

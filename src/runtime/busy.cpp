@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Apart from the rest of journal.h, which a hook does not need.
+#include <algorithm>
+
 #include "weir/runtime/journal.h"
 
 namespace weir {
@@ -13,6 +15,11 @@ std::vector<CgroupPath> busy_cgroups(const RunDir& run_dir) {
     if (!entry->from.is_root()) out.push_back(std::move(entry->from));
   }
   return out;
+}
+
+bool is_busy(const RunDir& run_dir, const CgroupPath& cgroup) {
+  const auto busy = busy_cgroups(run_dir);
+  return std::ranges::find(busy, cgroup) != busy.end();
 }
 
 }  // namespace weir

@@ -39,5 +39,6 @@ void repair(Session& session);
 
 /// Cgroups that a living process works on: others leave them as they are. The books must be locked.
 std::vector<CgroupPath> busy_cgroups(const RunDir& run_dir);
+bool is_busy(const RunDir& run_dir, const CgroupPath& cgroup);
 
 }  // namespace weir
