@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random comings and goings, watched from the kernel: nothing is ever promised twice."""
 
+import collections
 import os
 import random
 import signal
@@ -19,6 +20,19 @@ CAPACITY = 24
 KEYS = (b"memory_request", b"memory_limit")
 
 
+Booking = collections.namedtuple("Booking", "container amount covered remains")
+
+
+def in_all(bookings):
+    """What one container takes of the host: what it was admitted with, and what its moves left behind beyond that. The cgroup
+    that a move is about to fill says that it is not the container yet, and has the same amount, none of it covered."""
+    request = max((booking.amount for booking in bookings if not booking.remains), default=None)
+    if request is None:
+        return max(booking.amount for booking in bookings)
+    return request + sum(booking.amount - booking.covered for booking in bookings
+                         if booking.remains and (booking.covered or booking.amount != request))
+
+
 class Auditor(threading.Thread):
     """Adds up what the containers that exist at one moment were admitted with, as their cgroups say."""
 
@@ -29,26 +43,26 @@ class Auditor(threading.Thread):
 
     @staticmethod
     def record_of(path):
-        """The container's name and its request; of what a move left behind, what it holds."""
+        """What the cgroup's record says: whose it is, with how much, and whether the container itself is there."""
         lines = dict(line.split(b" ", 1) for line in os.getxattr(path, "trusted.weir.container").splitlines() if b" " in line)
-        return lines[b"name"], next((int(lines[key]) for key in KEYS if key in lines), 0)
+        return Booking(lines[b"name"], next((int(lines[key]) for key in KEYS if key in lines), 0),
+                       int(lines.get(b"covered", 0)), b"remains" in lines)
 
     def look(self):
         """Sums by pool, or None when somebody came, went or changed meanwhile: then it was no moment. On its way from one
-        pool to another a container is booked in both, and once in all. So is what it left behind: it has what it was
-        admitted with, or what its former pool still holds of it where that is more."""
+        pool to another a container is booked in both, and once in all."""
         seen, sums, everybody = {}, {}, {}
         for folder, names, _ in os.walk(self.tree.path(self.top)):
             for name in names:
                 path = f"{folder}/{name}"
                 if name.endswith(".scope"):
-                    container, amount = self.record_of(path)
-                    seen[path] = os.stat(path).st_ino, container, amount
-                    sums[folder] = sums.get(folder, 0) + amount
-                    everybody[container] = max(everybody.get(container, 0), amount)
-        if any((os.stat(path).st_ino, *self.record_of(path)) != then for path, then in seen.items()):
+                    booking = self.record_of(path)
+                    seen[path] = os.stat(path).st_ino, booking
+                    sums[folder] = sums.get(folder, 0) + booking.amount
+                    everybody.setdefault(booking.container, []).append(booking)
+        if any((os.stat(path).st_ino, self.record_of(path)) != then for path, then in seen.items()):
             return None
-        return {**sums, "all": sum(everybody.values())}, seen
+        return {**sums, "all": sum(in_all(bookings) for bookings in everybody.values())}, seen
 
     def run(self):
         while not self.stop.is_set():
@@ -64,7 +78,7 @@ class Auditor(threading.Thread):
     def remember(self, sums, seen):
         for pool, amount in sums.items():
             if amount > self.most.get(pool, -1):
-                self.most[pool], self.fullest[pool] = amount, [(path, *then[1:], self.life_of(path)) for path, then in seen.items()]
+                self.most[pool], self.fullest[pool] = amount, [(path, *then, self.life_of(path)) for path, then in seen.items()]
 
     @staticmethod
     def life_of(path):
