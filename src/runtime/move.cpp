@@ -8,6 +8,7 @@
 
 #include "weir/base/text.h"
 #include "weir/cgroup/count_in.h"
+#include "weir/cgroup/drain.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
@@ -28,6 +29,10 @@ namespace {
 /// What a container must still be able to allocate where it goes: page tables and stacks at least.
 constexpr Bytes least_room{std::int64_t{1} << 20};
 constexpr Bytes worth_reclaiming{std::int64_t{1} << 20};
+/// What the kernel charges a new scope for the process that holds it and for its child: one page on
+/// 6.1 and 6.12, and room for a kernel that takes more.
+constexpr Bytes scope_charge{std::int64_t{64} << 10};
+constexpr std::chrono::milliseconds make_way_patience{1'000};
 
 /// What is moved, and where to; found while the books are locked.
 struct Journey {
@@ -186,11 +191,32 @@ Status settle_both(Session& session, const Journey& journey) {
   return {};
 }
 
+/// Near its limit a container would exceed it together with its new scope: it gives as much back,
+/// and stands still from then on, as it would take it again. True: it is frozen, and was not.
+bool make_way(Session& session, const Journey& journey) {
+  const auto& from = journey.entry.from;
+  const auto allowed = journey.record.memory_allowed();
+  const bool has_scope =
+      session.tree.backend == Backend::systemd && !journey.record.runtime.known();
+  if (!has_scope || !allowed) return false;
+  const auto held = [&] { return count_in(session.io, from, file::memory_current).value_or(0); };
+  // It may grow by so much while the scope is made.
+  if (held() < allowed->value - allowed->value / 8) return false;
+  const auto frozen = freeze(session.io, from, make_way_patience);
+  if (const auto more = held() + scope_charge.value - allowed->value; frozen && *frozen && more > 0)
+    ignore(session.io.write(from, file::memory_reclaim, fmt::format("{}", more)),
+           "it has nothing to give: it exceeds its limit by what its scope is charged for");
+  return !journey.entry.stays_frozen;
+}
+
 /// From here on the container is claimed; the books are locked at the beginning.
 Result<MoveReport> carry_out(Session& session, Journey journey, FileLock lock, WorkClaim& claim) {
   auto report = report_of(session, journey);
+  const auto begin = monotonic_ms();
+  const bool made_way = make_way(session, journey);
   if (auto prepared = prepare(session, journey); !prepared) {
-    if (discard_leaf(session.io, journey.entry.cgroup) && settle_both(session, journey))
+    const bool runs = !made_way || session.io.write(journey.entry.from, file::cgroup_freeze, "0");
+    if (runs && discard_leaf(session.io, journey.entry.cgroup) && settle_both(session, journey))
       claim.done();
     return pass(std::move(prepared));
   }
@@ -199,12 +225,13 @@ Result<MoveReport> carry_out(Session& session, Journey journey, FileLock lock, W
   if (cache > worth_reclaiming) report.reclaimed = reclaim(session.io, journey.entry.from, cache);
   journey.entry.stage = MoveStage::taking;
   WEIR_CHECK(claim.update(journey.entry));
+  if (made_way) report.frozen_ms = monotonic_ms() - begin;
   WEIR_TRY(auto done, relocate(session, journey.entry));
   if (auto again = session.run_dir.lock_books(); again && settle_both(session, journey))
     claim.done();  // else the next command ends it
   if (done.undone_by) return tl::unexpected(std::move(*done.undone_by));
   report.pids = done.pids;
-  report.frozen_ms = done.frozen_ms;
+  report.frozen_ms += done.frozen_ms;
   report.left_behind = done.left_behind;
   report.reclaimed += done.reclaimed;
   return report;

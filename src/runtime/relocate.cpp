@@ -284,11 +284,12 @@ Status settle_pool(Session& session, std::size_t pool) {
 }
 
 Status repair_move(Session& session, const JournalEntry& entry) {
-  if (!session.io.exists(entry.cgroup)) {
-    if (!session.io.exists(entry.from) || entry.stays_frozen) return {};
-    return thaw(session.io, entry.from);
+  const bool is_there = session.io.exists(entry.cgroup);
+  if (!is_there || entry.stage == MoveStage::preparing) {
+    if (session.io.exists(entry.from) && !entry.stays_frozen)
+      WEIR_CHECK(thaw(session.io, entry.from));
+    return is_there ? discard_leaf(session.io, entry.cgroup) : Status{};
   }
-  if (entry.stage == MoveStage::preparing) return discard_leaf(session.io, entry.cgroup);
   auto done = relocate(session, entry);
   return done ? Status{} : pass(std::move(done));
 }
