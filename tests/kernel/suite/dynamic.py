@@ -66,6 +66,23 @@ def kills(t):
     return sum(t.tree.flat(t.backend.pool(pool), "memory.events", "oom_kill") for pool in ("owner", "hungry"))
 
 
+def has_nearly_all(t):
+    return (limit(t, "hungry") or CAPACITY) >= CAPACITY - 40 * MIB and current(t, "hungry") >= 240 * MIB
+
+
+def wake_owner(t):
+    """The owner wants its own again; how long that takes."""
+    begin = time.monotonic()
+    holder = t.run("owner", "holder", "weir-burn", "--threads", "0", "--hold", str(130 * MIB), "--seconds", "600")
+    check.soon(lambda: t.tree.flat(t.backend.pool("owner"), "memory.stat", "anon") >= 130 * MIB, "the owner gets its own back", 60)
+    back = time.monotonic() - begin
+    check.at_most(back, 30, "seconds until it was given back")
+    check.equal(kills(t), 0, "out-of-memory kills")
+    check.that(t.tree.exists(holder.path), "the owner's container lives")
+    check.equal(t.weir("verify").status, 0, "what was decided is no drift")
+    return back
+
+
 @test("dynamic: a hungry pool gets what the owner does not use within 10 s, and gives it back within 30 s",
       ci="newest", measured=True)
 def lend(t):
@@ -75,22 +92,36 @@ def lend(t):
     eat_cache(t)
     check.soon(lambda: current(t, "hungry") >= 150 * MIB, "hungry has filled its first share", 60)
     begin = time.monotonic()
-    check.soon(lambda: (limit(t, "hungry") or CAPACITY) >= CAPACITY - 40 * MIB and current(t, "hungry") >= 240 * MIB,
-               f"hungry gets the lendable memory: {limit(t, 'hungry')}, {current(t, 'hungry')}", 30)
+    check.soon(lambda: has_nearly_all(t), f"hungry gets the lendable memory: {limit(t, 'hungry')}, {current(t, 'hungry')}", 30)
     lent = time.monotonic() - begin
-    begin = time.monotonic()
-    holder = t.run("owner", "holder", "weir-burn", "--threads", "0", "--hold", str(130 * MIB), "--seconds", "600")
-    check.soon(lambda: current(t, "owner") >= 130 * MIB, "the owner gets its own back", 60)
-    back = time.monotonic() - begin
+    back = wake_owner(t)
     t.note(f"lent after {lent:.1f} s, given back after {back:.1f} s")
     check.at_most(lent, 10, "seconds until it was lent")
-    check.at_most(back, 30, "seconds until it was given back")
-    check.equal(kills(t), 0, "out-of-memory kills")
-    check.that(t.tree.exists(holder.path), "the owner's container lives")
-    check.equal(t.weir("verify").status, 0, "what was decided is no drift")
     process.send_signal(signal.SIGTERM)
     check.equal(process.wait(timeout=60), 0, "the agent's status")
     check.equal(limit(t, "hungry"), None, "memory.high after the agent")
+
+
+@test("dynamic: a hungry pool gets what an owner holds that has slept for a minute, and gives it back within 30 s",
+      ci="newest", measured=True, timeout=300)
+def lend_what_sleeps(t):
+    path = "/var/tmp/weir-test-slept"
+    with open(path, "wb") as handle:
+        handle.truncate(130 * MIB)
+    t.weir.configure(lenders()).ok("apply")
+    agent(t, "--interval", "1s")
+    t.run("owner", "sleeper", "sh", "-c", f"cat {path} {path} >/dev/null; exec sleep 600")
+    check.soon(lambda: current(t, "owner") >= 120 * MIB, "the owner has read its file", 60)
+    slept_at = time.monotonic()
+    eat_cache(t)
+    check.soon(lambda: current(t, "hungry") >= 150 * MIB, "hungry has filled what is free", 60)
+    time.sleep(max(0, slept_at + 30 - time.monotonic()))
+    check.at_least(current(t, "owner"), 100 * MIB, "what the owner keeps while it may come back")
+    check.soon(lambda: has_nearly_all(t), "hungry gets what sleeps", 90)
+    lent = time.monotonic() - slept_at - 60
+    back = wake_owner(t)
+    t.note(f"lent {lent:.1f} s after the minute, given back after {back:.1f} s")
+    check.at_most(lent, 10, "seconds until it was lent")
 
 
 @test("dynamic: a killed agent leaves nothing that outlasts it", ci="newest")
