@@ -16,7 +16,7 @@ class Test:
     on: str  # the only back-end it is about; empty: both
     ci: str  # the guests that run it at CI size; at full size all do
     measured: bool  # it measures time or shares, and nothing may run beside its guest
-    number: int  # how many of its kind stand before it
+    number: int  # how many stand before it
 
     def can_run(self, boot, backend):
         return self.boot == boot and self.on in ("", backend)
@@ -46,9 +46,6 @@ def test(name, timeout=240, boot="", on="", ci="all", measured=False):
     needs the host's processors for itself.
     """
     def register(function):
-        # Of its kind, so that each kind is divided, and one more of another kind leaves the turns as they are.
-        kind = ci in ("all", "plain"), measured, boot
-        number = sum((other.ci in ("all", "plain"), other.measured, other.boot) == kind for other in TESTS)
-        TESTS.append(Test(name, function, timeout, boot, on, ci, measured, number))
+        TESTS.append(Test(name, function, timeout, boot, on, ci, measured, len(TESTS)))
         return function
     return register

@@ -3,6 +3,7 @@
 
 import os
 import random
+import subprocess
 import time
 
 from harness import check
@@ -97,7 +98,7 @@ def killed_again_and_again(t):
     never.kill()
     chance, times = random.Random(5), t.count(30, 1000)
     for _ in range(times):
-        child = t.weir.start("agent", "--interval", "500ms")
+        child = t.weir.start("agent", "--interval", "500ms", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         t.started.append(child)
         time.sleep(chance.random() * 2)
         child.kill()
