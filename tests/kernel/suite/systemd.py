@@ -61,7 +61,7 @@ def reload(t):
     t.weir.configure(pools(t)).ok("apply")
     names = [f"job{number}" for number in range(t.count(4, 50))]
     started = [t.run(("team", "nightly") if number % 2 else "web", name, "weir-burn", "--threads", "1", "--processes", "2",
-                     "--seconds", "600", flags=("--memory", "40MiB", "--memory-request", "8MiB", "--cpus", "0.2", "--cpu-request", "0.01"))
+                     "--seconds", "600", flags=("--memory", "16MiB", "--memory-request", "8MiB", "--cpus", "0.1", "--cpu-request", "0.01"))
                for number, name in enumerate(names)]
     t.weir.ok("verify")
     before, where = limits(t), {one.path: set(t.tree.pids(one.path)) for one in started}
