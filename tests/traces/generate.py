@@ -58,8 +58,21 @@ def batch_mix(jobs=1500):
     return "\n".join(lines) + "\n"
 
 
+def three_pools():
+    """Two minutes of a small host: a service that works in phases, CI in bursts, batch beside them: 184 CPU seconds."""
+    rng = random.Random(SEED + 2)
+    jobs = [(10, "web", 24, 2), (70, "web", 24, 2)]
+    jobs += [(at, "batch", 12, 2) for at in (0, 1, 60, 61)]
+    for burst in (5, 40, 75, 110):
+        works = [0.6 + rng.random() for _ in range(8)]
+        jobs += [(burst + 0.1 * number, "ci", 22 * work / sum(works), 1) for number, work in enumerate(works)]
+    lines = [f"job{number},{at:.3f},{work:.3f},{16 * MIB},{threads},{pool}"
+             for number, (at, pool, work, threads) in enumerate(sorted(jobs))]
+    return "\n".join(["id,arrival,cpu_s,memory,threads,pool", *lines]) + "\n"
+
+
 def traces():
-    return {"ci-burst.csv": ci_burst().encode(), "batch-mix.swf.gz": batch_mix().encode()}
+    return {"ci-burst.csv": ci_burst().encode(), "three-pools.csv": three_pools().encode(), "batch-mix.swf.gz": batch_mix().encode()}
 
 
 def stored(path):
