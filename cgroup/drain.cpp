@@ -202,7 +202,7 @@ Result<bool> freeze(CgroupIo& io, const CgroupPath& cgroup, std::chrono::millise
 
 Result<DrainReport> drain(CgroupIo& io, const CgroupPath& from, const CgroupPath& to,
                           std::chrono::milliseconds patience) {
-  hold_many_processes();
+  allow_many_descriptors();
   return Drain(io, patience).run(from, to);
 }
 

@@ -101,13 +101,6 @@ std::vector<Thread> read_threads(int pid) {
 
 std::vector<int> list_processes() { return numbered_entries("/proc"); }
 
-void hold_many_processes() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, who cannot be held is moved by number
-}
-
 void send_stranger_home(CgroupIo& io, int pid) {
   const auto stranger = read_process_stat(pid);
   if (!stranger) return;

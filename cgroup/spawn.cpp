@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -208,15 +207,6 @@ Result<Child> spawn(int cgroup, const Command& command, Prelude prelude) {
   return Child{pid, UniqueFd{pidfd}, std::move(gate.write_end), std::move(status.read_end)};
 }
 
-void take_notices(std::string& text, const Question& question, const AnswerReader& reader) {
-  while (!question.notice.empty() && text.starts_with(question.notice)) {
-    const auto end = text.find('\n');
-    if (end == std::string::npos) return;
-    reader.take_notice(std::string_view{text}.substr(0, end + 1));
-    text.erase(0, end + 1);
-  }
-}
-
 }  // namespace
 
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
@@ -234,28 +224,15 @@ Result<Child> spawn_asking(const Question& question, const Command& command, Uni
   return child;
 }
 
-std::optional<std::string> read_answer(const UniqueFd& answer, const Question& question,
-                                       const AnswerReader& reader) {
-  std::string text, room(question.longest_answer, '\0');
-  while (text.size() < question.longest_answer) {
-    std::array<pollfd, 2> watched{pollfd{answer.get(), POLLIN, 0},
-                                  pollfd{reader.interrupt, POLLIN, 0}};
-    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
-    if (watched[1].revents != 0 && reader.interrupted()) return std::nullopt;
-    if (watched[0].revents == 0) continue;
-    const auto n = ::read(answer.get(), room.data(), question.longest_answer - text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    text.append(room, 0, static_cast<std::size_t>(n));
-    take_notices(text, question, reader);
-  }
-  return text;
-}
-
-std::optional<Error> let_execute(Child& child, const Command& command) {
+void open_gate(Child& child) {
+  if (!child.gate) return;
   // A child that was killed meanwhile reads nothing; its wait status tells.
   static_cast<void>(!::write(child.gate.get(), "", 1));
   child.gate.reset();
+}
+
+std::optional<Error> let_execute(Child& child, const Command& command) {
+  open_gate(child);
   Failure failure{};
   ssize_t n = 0;
   do n = ::read(child.exec_status.get(), &failure, sizeof failure);

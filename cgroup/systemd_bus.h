@@ -21,6 +21,9 @@ class SystemdBus {
   /// connection is made when there is something to say.
   static Result<SystemdBus> make();
 
+  /// Connected, and not to a backlog of signals. Whatever is said next does it, too; before that,
+  /// systemd accepts the connection while the caller does something else.
+  Status reach();
   /// Closes the connection until there is something to say again. Systemd sends every signal to
   /// whoever is connected directly and, where nobody reads them, keeps them in its own memory and
   /// in the end hangs up: nobody may be connected who only waits.
@@ -58,8 +61,6 @@ class SystemdBus {
   static constexpr const char* service_name = "org.freedesktop.systemd1";
 
   static Status check(int rc, std::string_view what);
-  /// Connected, and not to a backlog of signals.
-  Status reach();
   Status connect();
   Status listen();
   Result<Message> get_property(const std::string& unit, const char* interface, const char* name);

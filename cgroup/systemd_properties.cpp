@@ -204,4 +204,15 @@ std::vector<UnitProperty> properties_of_unit(std::string description) {
   return out;
 }
 
+std::vector<UnitProperty> properties_of_scope(std::string description, std::string slice,
+                                              std::uint32_t first) {
+  auto out = properties_of_unit(std::move(description));
+  out.push_back({"Slice", std::move(slice)});
+  out.push_back({"Delegate", true});
+  out.push_back({"TasksMax", infinite});
+  out.push_back({"CollectMode", std::string{"inactive-or-failed"}});
+  out.push_back({"PIDs", std::vector{first}});
+  return out;
+}
+
 }  // namespace weir

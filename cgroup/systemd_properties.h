@@ -53,6 +53,10 @@ FileValues files_of(const std::map<std::string, PropertyValue>& properties,
 std::vector<UnitProperty> properties_for_controllers();
 /// The same and a description.
 std::vector<UnitProperty> properties_of_unit(std::string description);
+/// And what makes it a delegated scope in `slice` that holds the process `first` and is forgotten
+/// when it is empty. Tasks are limited by pools.
+std::vector<UnitProperty> properties_of_scope(std::string description, std::string slice,
+                                              std::uint32_t first);
 
 /// The properties files_of() looks at.
 bool is_resource_property(std::string_view name);

@@ -139,6 +139,9 @@ class SystemdTree final : public CgroupIo {
     return {};
   }
 
+  void get_ready() override { ignore(bus_.reach(), "what is said next says why"); }
+  void rest() override { bus_.rest(); }
+
   void inhabited(const CgroupPath& cgroup) override {
     holders_.erase(cgroup.str());
     told_.erase(cgroup.str());
@@ -219,14 +222,10 @@ class SystemdTree final : public CgroupIo {
                     const std::vector<UnitProperty>& limits) {
     if (files_.exists(cgroup)) return os_fail(EEXIST, cgroup.str());
     WEIR_TRY(auto holder, ScopeHolder::start());
-    auto properties = properties_of_unit(fmt::format("weir container {}", cgroup.leaf()));
+    auto properties = properties_of_scope(fmt::format("weir container {}", cgroup.leaf()),
+                                          std::string{cgroup.parent().leaf()},
+                                          static_cast<std::uint32_t>(holder.pid()));
     std::ranges::copy(limits, std::back_inserter(properties));
-    properties.push_back({"Slice", std::string{cgroup.parent().leaf()}});
-    properties.push_back({"Delegate", true});
-    properties.push_back({"TasksMax", infinite});
-    properties.push_back({"CollectMode", std::string{"inactive-or-failed"}});
-    properties.push_back(
-        {"PIDs", std::vector<std::uint32_t>{static_cast<std::uint32_t>(holder.pid())}});
     Status started;
     // The unit of a container that has just ended is forgotten a moment after its cgroup.
     soon(forget_patience, [&] {

@@ -244,7 +244,7 @@ class Taker {
 
 Result<TakeReport> take_processes(CgroupIo& io, const CgroupPath& leaf,
                                   std::vector<HeldProcess> roots) {
-  hold_many_processes();
+  allow_many_descriptors();
   WEIR_CHECK(io.write(leaf, file::cgroup_freeze, "1"));
   auto report = Taker(io, leaf).take(std::move(roots));
   auto thawed = io.write(leaf, file::cgroup_freeze, "0");

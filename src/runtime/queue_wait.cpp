@@ -75,6 +75,7 @@ class Wait {
     }
     if (verdict.for_ever || !patience_) return tl::unexpected(std::move(*verdict.refused));
     reason_ = verdict.refused->message;
+    io_.rest();
     WEIR_TRY(watch_, TicketWatch::start());
     WEIR_TRY(folder_, TicketFolder::open(run_dir_));
     WEIR_TRY(held_, queue.join(waiter_.pool, waiter_.record, self().pid));

@@ -50,9 +50,18 @@ Error no_more_tasks(const Pool& pool) {
   return error;
 }
 
-/// From its admission until the child is in its leaf; the books are locked.
+/// Signals that came when only we could hear them are its first.
+void release(Child& child, SignalRelay& relay) {
+  if (!child.gate) return;
+  relay.relay_early(child.pidfd);
+  open_gate(child);
+}
+
+/// From its admission until the child is in its leaf; the books are locked. It executes the command
+/// while we tidy up, unless a guardian has to be there before.
 Result<Started> start_admitted(Session& session, Books& books, std::size_t index,
-                               const ContainerRecord& record, const Command& command) {
+                               const ContainerRecord& record, const Command& command,
+                               SignalRelay& relay) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
   WEIR_CHECK(books.admit(index, record));
   auto claim = make_member(session, Work::make, index, path, record);
@@ -63,6 +72,7 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
   claim->done();
   auto directory = session.io.directory(path);
   auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
+  if (child && !command.die_with_parent) release(*child, relay);
   session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index, record};
   ignore(books.remove(path), "the first error is the one to report");
@@ -99,7 +109,7 @@ Result<Started> start(Session& session, const RunRequest& request, SignalRelay& 
   };
   WEIR_TRY(auto turn, wait_for_turn(session.io, session.tree, session.run_dir, waiter));
   record.since_us = wall_us();
-  auto started = start_admitted(session, turn.books, index, record, request.command);
+  auto started = start_admitted(session, turn.books, index, record, request.command, relay);
   if (turn.others_wait) call_next(session.io, session.tree, session.run_dir);
   return started;
 }
@@ -112,30 +122,33 @@ Result<Started> start_audited(Session& session, const RunRequest& request, Signa
                  std::move(started));
 }
 
-/// Where the container is by now.
-CgroupPath current_path(Session& session, const CgroupPath& born, const ContainerRecord& record) {
+/// Where the container is by now; nothing where it is no more.
+std::optional<CgroupPath> current_path(Session& session, const CgroupPath& born,
+                                       const ContainerRecord& record) {
   const auto is_it = [&](const CgroupPath& path) {
     const auto found = read_record(session.io, path).value_or(std::nullopt);
     return found && !found->remains && found->since_us == record.since_us;
   };
   if (is_it(born)) return born;
-  const auto moved = find_container(session.io, session.tree, record.name);
-  return moved && is_it(*moved) ? *moved : born;
+  auto moved = find_container(session.io, session.tree, record.name);
+  if (moved && is_it(*moved)) return moved;
+  return session.io.exists(born) ? std::optional{born} : std::nullopt;
 }
 
 /// The command has ended: what it left is ended too, unless it is to stay.
 Status finish(Session& session, const Started& started, bool leave) {
-  auto path = current_path(session, started.path, started.record);
-  if (leave) {
-    WEIR_TRY(const bool empty, wait_unpopulated(session.io, path, std::chrono::milliseconds{0}));
+  auto path = started.path;
+  auto now = current_path(session, path, started.record);
+  if (leave && now) {
+    WEIR_TRY(const bool empty, wait_unpopulated(session.io, *now, std::chrono::milliseconds{0}));
     if (!empty) return {};
   }
-  for (;;) {
+  for (bool emptied = false; now && !(emptied && *now == path);) {
+    path = std::move(*now);
     WEIR_CHECK(empty_out(session.io, path, grace));
+    emptied = true;
     // Somebody may have been moving it just then.
-    auto now = current_path(session, started.path, started.record);
-    if (now == path || !session.io.exists(now)) break;
-    path = std::move(now);
+    now = current_path(session, started.path, started.record);
   }
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(session.books().remove(path));
@@ -152,7 +165,7 @@ RunOutcome not_started(const Error& error) {
 Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,
                              SignalRelay& relay) {
   RunOutcome outcome;
-  relay.relay_early(started.child.pidfd);
+  release(started.child, relay);
   if (auto error = let_execute(started.child, request.command)) {
     ignore(reap(started.child), "it exited with what let_execute reported");
     outcome = not_started(*error);
@@ -182,6 +195,7 @@ Status take_filter_of_pool(const Session& session, RunRequest& request) {
 
 Result<RunOutcome> run(Session& session, RunRequest request) {
   WEIR_TRY(auto relay, SignalRelay::start());
+  session.io.get_ready();
   WEIR_CHECK(take_filter_of_pool(session, request));
   repair(session);
   request.command.signal_mask = relay.previous_mask();
@@ -191,7 +205,9 @@ Result<RunOutcome> run(Session& session, RunRequest request) {
     WEIR_TRY(auto directory, session.io.directory(started.path));
     WEIR_TRY(guardian, Guardian::watch(std::move(directory), [&session, &started] {
                const auto path = current_path(session, started.path, started.record);
-               ignore(session.io.write(path, file::cgroup_kill, "1"), "nobody is left to be told");
+               if (path)
+                 ignore(session.io.write(*path, file::cgroup_kill, "1"),
+                        "nobody is left to be told");
              }));
   }
   auto outcome = supervise(session, started, request, relay);

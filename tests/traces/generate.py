@@ -59,10 +59,10 @@ def batch_mix(jobs=1500):
 
 
 def three_pools():
-    """Two minutes of a small host: a service that works in phases, CI in bursts, batch beside them: 184 CPU seconds."""
+    """Two minutes of a small host: a service that works in phases, CI in bursts, batch beside them: 192 CPU seconds."""
     rng = random.Random(SEED + 2)
-    jobs = [(10, "web", 24, 2), (70, "web", 24, 2)]
-    jobs += [(at, "batch", 12, 2) for at in (0, 1, 60, 61)]
+    jobs = [(10, "web", 24, 4), (70, "web", 24, 4)]
+    jobs += [(at, "batch", 14, 2) for at in (5, 6, 65, 66)]
     for burst in (5, 40, 75, 110):
         works = [0.6 + rng.random() for _ in range(8)]
         jobs += [(burst + 0.1 * number, "ci", 22 * work / sum(works), 1) for number, work in enumerate(works)]

@@ -82,6 +82,10 @@ class CgroupIo {
   [[nodiscard]] virtual bool keeps(const CgroupPath&, std::string_view) { return true; }
   /// Lets a cgroup that somebody else made have the files of the controllers its parent has.
   virtual Status take_over(const CgroupPath&) { return {}; }
+  /// A cgroup is to be made soon: who has to be asked for it is met while the caller goes on.
+  virtual void get_ready() {}
+  /// Not so soon after all.
+  virtual void rest() {}
   /// A container's own processes are in: what kept its cgroup in existence until now may go.
   virtual void inhabited(const CgroupPath&) {}
   /// What a manager beside the kernel has for the files of `cgroup`, and would write again; empty

@@ -21,7 +21,8 @@ struct HeldProcess {
   [[nodiscard]] bool is_alive() const;
 };
 
-/// As many as this process may have: each process is held by a descriptor of its own.
+/// As many as this process may have: each process that is held is held by a descriptor of its own.
+/// Where it fails there is room for fewer, and who cannot be held is moved by number.
 void allow_many_descriptors();
 
 /// Errc::not_found where there is no such process.
@@ -43,9 +44,6 @@ struct Thread {
 std::vector<Thread> read_threads(int pid);
 /// Every process of the host.
 std::vector<int> list_processes();
-
-/// Every process is held by a descriptor of its own: as many as the system allows.
-void hold_many_processes();
 
 class CgroupIo;
 /// A pid was used again between the check and the write: whoever has it now belongs where its
