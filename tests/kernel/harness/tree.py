@@ -150,6 +150,11 @@ class WriteWatch:
             self.cgroups[watch] = path
 
     def __enter__(self):
+        """From now on: systemd may still be writing what it was told before."""
+        for _ in range(20):
+            time.sleep(0.25)
+            if not self.seen():
+                break
         return self
 
     def __exit__(self, *_):
