@@ -50,18 +50,9 @@ Error no_more_tasks(const Pool& pool) {
   return error;
 }
 
-/// Signals that came when only we could hear them are its first.
-void release(Child& child, SignalRelay& relay) {
-  if (!child.gate) return;
-  relay.relay_early(child.pidfd);
-  open_gate(child);
-}
-
-/// From its admission until the child is in its leaf; the books are locked. It executes the command
-/// while we tidy up, unless a guardian has to be there before.
+/// From its admission until the child is in its leaf; the books are locked.
 Result<Started> start_admitted(Session& session, Books& books, std::size_t index,
-                               const ContainerRecord& record, const Command& command,
-                               SignalRelay& relay) {
+                               const ContainerRecord& record, const Command& command) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
   WEIR_CHECK(books.admit(index, record));
   auto claim = make_member(session, Work::make, index, path, record);
@@ -72,7 +63,6 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
   claim->done();
   auto directory = session.io.directory(path);
   auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
-  if (child && !command.die_with_parent) release(*child, relay);
   session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index, record};
   ignore(books.remove(path), "the first error is the one to report");
@@ -109,7 +99,7 @@ Result<Started> start(Session& session, const RunRequest& request, SignalRelay& 
   };
   WEIR_TRY(auto turn, wait_for_turn(session.io, session.tree, session.run_dir, waiter));
   record.since_us = wall_us();
-  auto started = start_admitted(session, turn.books, index, record, request.command, relay);
+  auto started = start_admitted(session, turn.books, index, record, request.command);
   if (turn.others_wait) call_next(session.io, session.tree, session.run_dir);
   return started;
 }
@@ -165,7 +155,7 @@ RunOutcome not_started(const Error& error) {
 Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,
                              SignalRelay& relay) {
   RunOutcome outcome;
-  release(started.child, relay);
+  relay.relay_early(started.child.pidfd);
   if (auto error = let_execute(started.child, request.command)) {
     ignore(reap(started.child), "it exited with what let_execute reported");
     outcome = not_started(*error);
