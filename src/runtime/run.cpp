@@ -133,12 +133,12 @@ Status finish(Session& session, const Started& started, bool leave) {
     WEIR_TRY(const bool empty, wait_unpopulated(session.io, *now, std::chrono::milliseconds{0}));
     if (!empty) return {};
   }
-  for (bool emptied = false; now && !(emptied && *now == path);) {
+  while (now) {
     path = std::move(*now);
     WEIR_CHECK(empty_out(session.io, path, grace));
-    emptied = true;
     // Somebody may have been moving it just then.
     now = current_path(session, started.path, started.record);
+    if (now == path) break;
   }
   WEIR_TRY(auto lock, session.run_dir.lock_books());
   WEIR_CHECK(session.books().remove(path));
