@@ -49,6 +49,29 @@ class Agent:
         self.process.wait()
 
 
+UNIT = "weir-agent.service"
+
+
+@contextlib.contextmanager
+def unit_installed(t, text, drop_in):
+    """weir-agent.service with that configuration and drop-in, not started yet; stopped and forgotten in the end."""
+    folder, path = f"/run/systemd/system/{UNIT}.d", "/etc/weir/weir.toml"
+    for file, content in ((path, text), (f"{folder}/test.conf", drop_in)):
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "w", encoding="utf-8") as handle:
+            handle.write(content)
+    t.backend.systemctl("daemon-reload")
+    try:
+        yield
+    finally:
+        t.note(t.backend.systemctl("status", "--no-pager", UNIT).stdout[-600:])
+        t.backend.systemctl("stop", UNIT)
+        os.remove(f"{folder}/test.conf")
+        os.remove(path)
+        t.backend.systemctl("daemon-reload")
+        t.backend.systemctl("reset-failed", UNIT)
+
+
 def pidof(name):
     """Processes whose comm is `name`."""
     found = []

@@ -6,7 +6,7 @@ import signal
 import time
 
 from harness import check
-from harness.agent import Agent, pidof
+from harness.agent import UNIT, Agent, pidof, unit_installed
 from harness.registry import test
 
 TURNS = '[pool.{name}]\npolicy = "round-robin"\nslice_time = "{slice}"\ncpu = {{ limit = 1 }}\n'
@@ -53,9 +53,9 @@ def confined(t):
     agent = Agent(t)
     with open(f"/proc/{agent.process.pid}/status", encoding="utf-8") as handle:
         status = dict(line.split(":\t") for line in handle.read().splitlines() if ":\t" in line)
-    # CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE
+    # CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE
     for key in ("CapPrm", "CapEff"):
-        check.equal(int(status[key], 16), 0x1280022, key)
+        check.equal(int(status[key], 16), 0x1a80022, key)
     check.equal((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"), "its system call filter")
     agent.stop()
 
@@ -163,10 +163,6 @@ def reloaded(t):
     agent.stop()
 
 
-UNIT = "weir-agent.service"
-DROP_IN = f"/run/systemd/system/{UNIT}.d"
-
-
 def main_pid(t):
     return int(t.backend.systemctl("show", "-P", "MainPID", UNIT).stdout)
 
@@ -176,14 +172,7 @@ def main_pid(t):
 def unit(t):
     text = TURNS.format(name="rr", slice="60s") + '[pool.ci]\n[pool.ci.allow]\nusers = ["alice"]\n'
     t.weir.configure(text).ok("apply")
-    os.makedirs("/etc/weir", exist_ok=True)
-    os.makedirs(DROP_IN, exist_ok=True)
-    try:
-        with open("/etc/weir/weir.toml", "w", encoding="utf-8") as handle:
-            handle.write(text)
-        with open(f"{DROP_IN}/short.conf", "w", encoding="utf-8") as handle:
-            handle.write("[Service]\nWatchdogSec=6\nRestartSec=3\n")
-        t.backend.systemctl("daemon-reload")
+    with unit_installed(t, text, "[Service]\nWatchdogSec=6\nRestartSec=3\n"):
         jobs = burners(t, 2)
         started = t.backend.systemctl("start", UNIT)
         check.equal(started.returncode, 0, f"start: {started.stdout} {t.backend.systemctl('status', UNIT).stdout}")
@@ -206,10 +195,3 @@ def unit(t):
         check.equal(t.backend.systemctl("stop", UNIT).returncode, 0, "status of the stop")
         check.equal(still(), 0, "frozen after the stop")
         check.equal(pidof("weir-guardian"), [], "guardians after the stop")
-    finally:
-        t.note(t.backend.systemctl("status", "--no-pager", UNIT).stdout[-600:])
-        t.backend.systemctl("stop", UNIT)
-        os.remove(f"{DROP_IN}/short.conf")
-        os.remove("/etc/weir/weir.toml")
-        t.backend.systemctl("daemon-reload")
-        t.backend.systemctl("reset-failed", UNIT)

@@ -6,6 +6,7 @@ import signal
 import time
 
 from harness import check
+from harness.agent import UNIT, Agent, unit_installed
 from harness.context import memory_total
 from harness.registry import test
 from harness.weir import end
@@ -150,6 +151,30 @@ def spill(t):
     for _ in range(2):
         moves = t.weir.json("rebalance")["moves"]
         check.that("small" not in [move["container"] for move in moves], f"it stays: {moves}")
+
+
+SPILL_TO_ONE_CPU = SPILL + 'cpus = "0"\n'
+
+
+def spills_to_other_cpus(t, start_agent):
+    """The agent spills a container of root, which has more capabilities than it, to a pool with one CPU."""
+    t.weir.configure(SPILL_TO_ONE_CPU).ok("apply")
+    for name, held in (("large", 40), ("small", 2)):
+        t.ready(t.run("ci", name, "weir-burn", "--threads", "1", "--hold", str(held * MIB), "--seconds", "600").process)
+    start_agent()
+    where = lambda: {entry["name"]: entry["pool"] for entry in t.weir.json("ps")["containers"]}
+    check.soon(lambda: where() == {"large": "ci", "small": "batch"}, "the cheaper one was moved", 60)
+
+
+@test("dynamic: the agent, with the few capabilities it has, moves containers of root to other CPUs")
+def spill_to_other_cpus(t):
+    spills_to_other_cpus(t, lambda: Agent(t, "--interval", "500ms"))
+
+
+@test("dynamic: weir-agent.service moves containers of root to other CPUs", on="systemd", ci="both")
+def unit_spills_to_other_cpus(t):
+    with unit_installed(t, SPILL_TO_ONE_CPU, ""):
+        spills_to_other_cpus(t, lambda: t.backend.systemctl("start", UNIT))
 
 
 @test("dynamic: a square wave of load writes no file more than twice a period", ci="newest")
