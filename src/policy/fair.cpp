@@ -97,6 +97,35 @@ class Solver {
   FairResult result_;
 };
 
+constexpr std::int64_t most_weight = 10'000, least_weight = 1, default_weight = 100;
+
+std::vector<std::uint16_t> weights_up_to(std::int64_t most,
+                                         std::span<const std::int64_t> entitlements) {
+  std::vector<std::uint16_t> weights(entitlements.size(), default_weight);
+  if (weights.empty()) return weights;
+  const Wide largest = std::ranges::max(entitlements);
+  if (largest == 0) return weights;
+  std::ranges::transform(entitlements, weights.begin(), [&](std::int64_t entitlement) {
+    const Wide rounded = (2 * Wide{most} * entitlement + largest) / (2 * largest);
+    return static_cast<std::uint16_t>(std::max(rounded, Wide{least_weight}));
+  });
+  return weights;
+}
+
+/// Whether rounding moved no weight by more than half a per cent of itself. Who is entitled to
+/// nothing has the least weight whatever the scale.
+bool are_precise(std::int64_t most, std::span<const std::uint16_t> weights,
+                 std::span<const std::int64_t> entitlements) {
+  if (entitlements.empty()) return true;
+  const Wide largest = std::ranges::max(entitlements);
+  for (std::size_t i = 0; i < entitlements.size(); ++i) {
+    const Wide exact = Wide{most} * entitlements[i];
+    const Wide off = Wide{weights[i]} * largest - exact;
+    if (entitlements[i] > 0 && 200 * (off < 0 ? -off : off) > exact) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 FairResult solve_fair(std::span<const FairNode> nodes, std::int64_t capacity) {
@@ -108,16 +137,15 @@ FairResult solve_saturated(std::span<const FairNode> nodes, std::int64_t capacit
 }
 
 std::vector<std::uint16_t> cpu_weights(std::span<const std::int64_t> sibling_entitlements) {
-  constexpr std::int64_t most = 10'000, least = 1, kernel_default = 100;
-  std::vector<std::uint16_t> weights(sibling_entitlements.size(), kernel_default);
-  if (weights.empty()) return weights;
-  const Wide largest = std::ranges::max(sibling_entitlements);
-  if (largest == 0) return weights;
-  std::ranges::transform(sibling_entitlements, weights.begin(), [&](std::int64_t entitlement) {
-    const Wide rounded = (2 * Wide{most} * entitlement + largest) / (2 * largest);
-    return static_cast<std::uint16_t>(std::max(rounded, Wide{least}));
-  });
-  return weights;
+  return weights_up_to(most_weight, sibling_entitlements);
+}
+
+std::vector<std::uint16_t> low_cpu_weights(std::span<const std::int64_t> sibling_entitlements) {
+  for (const std::int64_t most : {100, 200, 300, 400, 600, 800, 1000, 2000, 4000}) {
+    auto weights = weights_up_to(most, sibling_entitlements);
+    if (are_precise(most, weights, sibling_entitlements)) return weights;
+  }
+  return cpu_weights(sibling_entitlements);
 }
 
 }  // namespace weir

@@ -132,6 +132,23 @@ TEST_CASE("CPU: weights from the entitlements, cpu.max only for real limits") {
   CHECK(out.cgroups[2].files.at("cpu.max") == "50000 100000");
 }
 
+TEST_CASE("CPU: below a limit, and for containers, weights are as low as their ratio allows") {
+  auto tree = m0();
+  tree.pools[3].cpu.shares = 300;  // nightly 3 : 1 release
+  const auto weights = [&] {
+    const auto out =
+        desired(tree, {member(tree, 1, "one"), member(tree, 1, "two"), member(tree, 4, "only")});
+    std::vector<std::string> found;
+    for (const auto& cgroup : out.cgroups)
+      if (cgroup.kind == CgroupKind::container || cgroup.path.parent() == tree.pools[2].path)
+        found.push_back(cgroup.files.at("cpu.weight"));
+    return found;
+  };
+  CHECK(weights() == std::vector<std::string>{"10000", "3333", "100", "100", "100"});
+  tree.pools[2].cpu.limit = Cores{500'000};
+  CHECK(weights() == std::vector<std::string>{"200", "67", "100", "100", "100"});
+}
+
 TEST_CASE("the top slice: no cpu.max, the host's pids, the mark that it is weir's") {
   const auto out = desired(m0());
   const auto& top = out.cgroups.front();
@@ -200,14 +217,14 @@ TEST_CASE("under latency shares go by the inverse of the mean work, at most a hu
   const auto weights = [&] {
     return member_entitlements(PolicyKind::latency, whole_cores(4), Bytes{mib}, members).weight;
   };
-  CHECK(weights() == std::vector<std::uint16_t>{10'000, 10'000, 10'000});
+  CHECK(weights() == std::vector<std::uint16_t>{100, 100, 100});
   members[0].work = 1s;
   members[1].work = 4s;
   members[2].work = 1000s;
-  CHECK(weights() == std::vector<std::uint16_t>{10'000, 2500, 100});
+  CHECK(weights() == std::vector<std::uint16_t>{100, 25, 1});
   // One of which nothing is known counts as the mean of the others.
   members[2].work.reset();
-  CHECK(weights() == std::vector<std::uint16_t>{10'000, 2500, 4000});
+  CHECK(weights() == std::vector<std::uint16_t>{100, 25, 40});
 }
 
 TEST_CASE("the top slice weighs its capacity against what is outside") {

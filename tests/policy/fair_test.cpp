@@ -101,6 +101,18 @@ TEST_CASE("W1: the largest entitlement weighs 10000, the smallest at least 1") {
   CHECK(weights_of(Amounts{}).empty());
 }
 
+TEST_CASE("low weights: the smallest scale that keeps every one within half a per cent") {
+  const auto low = [](const Amounts& entitlements) { return low_cpu_weights(entitlements); };
+  CHECK(low({core, core, core}) == Weights{100, 100, 100});
+  CHECK(low({core, 3 * core}) == Weights{67, 200});
+  CHECK(low({core, 100 * core}) == Weights{1, 100});
+  CHECK(low({core, 7 * core}) == Weights{43, 300});
+  CHECK(low({core, 700 * core}) == Weights{14, 10000});
+  CHECK(low({core, 0}) == Weights{100, 1});
+  CHECK(low({0, 0}) == Weights{100, 100});
+  CHECK(low({}).empty());
+}
+
 TEST_CASE("infinite demands and the largest quantities do not overflow") {
   constexpr std::int64_t huge = std::int64_t{1} << 60;
   std::vector<FairNode> nodes(1000, pool(1'000'000, huge));

@@ -2,6 +2,7 @@
 // W1 of docs/allocator.md 9: a kernel that divides by cpu.weight and knows nothing else gives every
 // pool its reservation, whatever the others demand.
 #include <algorithm>
+#include <cmath>
 #include <doctest/doctest.h>
 
 #include "policy/random_tree.h"
@@ -85,6 +86,27 @@ TEST_CASE("W1: the kernel with these weights leaves nothing idle that somebody d
     }
     REQUIRE(used == wanted);
   }
+}
+
+TEST_CASE("low weights are as precise as promised, or those of the full scale") {
+  std::size_t low = 0;
+  for (std::uint64_t seed = 0; seed < property_cases(); ++seed) {
+    const auto tree = random_tree(seed, Reservations::fitting);
+    INFO("seed ", seed, ": ", tree.str());
+    const auto entitled = solve_saturated(tree.nodes, tree.capacity).amount;
+    std::vector<std::int64_t> own;
+    for (auto i : tree.children({})) own.push_back(entitled[i]);
+    const auto weights = low_cpu_weights(own);
+    if (weights == cpu_weights(own)) continue;
+    ++low;
+    const double scale = std::ranges::max(weights);
+    const auto largest = static_cast<double>(std::ranges::max(own));
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const auto exact = scale * static_cast<double>(own[i]) / largest;
+      if (own[i] > 0) REQUIRE(std::abs(weights[i] - exact) <= 0.00501 * exact);
+    }
+  }
+  if (property_cases() >= 1'000) CHECK(low > property_cases() / 10);
 }
 
 }  // namespace

@@ -143,3 +143,41 @@ def containers(t):
     measured = parts(t.median_cores(paths, 5, t.count(1, 11)))
     t.note(f"entitled {entitled[0]:.1%} and {entitled[1]:.1%}, found {measured[0]:.1%} and {measured[1]:.1%}")
     check.near(measured[0], entitled[0], 0.03, "share of the bigger one")
+
+
+SLEEPER = """
+import sys, time
+worst, end = 0, time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    begin = time.monotonic()
+    time.sleep(0.01)
+    worst = max(worst, time.monotonic() - begin)
+    for number in range(30000):
+        pass
+print(worst, file=open(sys.argv[2], "w"))
+"""
+
+
+def wakes_in_time(t, pool, *burning):
+    """Linux 6.1 makes who wakes below a throttled cgroup wait in proportion to its siblings' weights: half a minute and
+    more where those are 10000, and these are not."""
+    for other in burning:
+        t.burn(other, threads=1)
+    result = f"{t.folder}/worst"
+    t.weir.ok("run", "--pool", pool, "--", "python3", "-c", SLEEPER, t.count(30, 120), result, timeout=t.count(200, 400))
+    with open(result, encoding="utf-8") as handle:
+        worst = float(handle.read())
+    t.note(f"the longest of its sleeps of 0.01 s took {worst:.2f} s")
+    check.at_most(worst, 8, "seconds a sleep of 0.01 s took")
+
+
+@test("cpu: who sleeps and wakes in a busy pool at its limit is not made to wait", ci="oldest")
+def wakes_beside_containers(t):
+    t.weir.configure("[pool.ci]\ncpu = { limit = 1 }\n").ok("apply")
+    wakes_in_time(t, "ci", "ci", "ci")
+
+
+@test("cpu: nor who sleeps and wakes beside busy pools where all are in one at its limit", ci="oldest")
+def wakes_beside_pools(t):
+    t.weir.configure("[pool.team]\ncpu = { limit = 1 }\n" + "".join(f"[pool.{name}]\nparent = 'team'\n" for name in "abc")).ok("apply")
+    wakes_in_time(t, "a", ("team", "b"), ("team", "c"))
