@@ -224,10 +224,15 @@ Result<Child> spawn_asking(const Question& question, const Command& command, Uni
   return child;
 }
 
-std::optional<Error> let_execute(Child& child, const Command& command) {
+void open_gate(Child& child) {
+  if (!child.gate) return;
   // A child that was killed meanwhile reads nothing; its wait status tells.
   static_cast<void>(!::write(child.gate.get(), "", 1));
   child.gate.reset();
+}
+
+std::optional<Error> let_execute(Child& child, const Command& command) {
+  open_gate(child);
   Failure failure{};
   ssize_t n = 0;
   do n = ::read(child.exec_status.get(), &failure, sizeof failure);

@@ -50,9 +50,18 @@ Error no_more_tasks(const Pool& pool) {
   return error;
 }
 
-/// From its admission until the child is in its leaf; the books are locked.
+/// Signals that came when only we could hear them are its first.
+void release(Child& child, SignalRelay& relay) {
+  if (!child.gate) return;
+  relay.relay_early(child.pidfd);
+  open_gate(child);
+}
+
+/// From its admission until the child is in its leaf; the books are locked. It executes the command
+/// while we tidy up, unless a guardian has to be there before.
 Result<Started> start_admitted(Session& session, Books& books, std::size_t index,
-                               const ContainerRecord& record, const Command& command) {
+                               const ContainerRecord& record, const Command& command,
+                               SignalRelay& relay) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
   WEIR_CHECK(books.admit(index, record));
   auto claim = make_member(session, Work::make, index, path, record);
@@ -63,6 +72,7 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
   claim->done();
   auto directory = session.io.directory(path);
   auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
+  if (child && !command.die_with_parent) release(*child, relay);
   session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index, record};
   ignore(books.remove(path), "the first error is the one to report");
@@ -99,7 +109,7 @@ Result<Started> start(Session& session, const RunRequest& request, SignalRelay& 
   };
   WEIR_TRY(auto turn, wait_for_turn(session.io, session.tree, session.run_dir, waiter));
   record.since_us = wall_us();
-  auto started = start_admitted(session, turn.books, index, record, request.command);
+  auto started = start_admitted(session, turn.books, index, record, request.command, relay);
   if (turn.others_wait) call_next(session.io, session.tree, session.run_dir);
   return started;
 }
@@ -155,7 +165,7 @@ RunOutcome not_started(const Error& error) {
 Result<RunOutcome> supervise(Session& session, Started& started, const RunRequest& request,
                              SignalRelay& relay) {
   RunOutcome outcome;
-  relay.relay_early(started.child.pidfd);
+  release(started.child, relay);
   if (auto error = let_execute(started.child, request.command)) {
     ignore(reap(started.child), "it exited with what let_execute reported");
     outcome = not_started(*error);

@@ -32,7 +32,7 @@ struct Command {
 struct Child {
   pid_t pid = -1;
   UniqueFd pidfd;
-  UniqueFd gate;         ///< closed without let_execute: the child ends
+  UniqueFd gate;         ///< closed without open_gate: the child ends
   UniqueFd exec_status;  ///< reports a failed exec, closes at a successful one
 };
 
@@ -66,8 +66,11 @@ struct AnswerReader {
 std::optional<std::string> read_answer(const UniqueFd& answer, const Question& question,
                                        const AnswerReader& reader);
 
-/// Lets the child go on and waits until it executes its program. Nothing: it does. Else the error
-/// with errno: ENOENT where there is no such program.
+/// Lets the child go on, and waits for nothing.
+void open_gate(Child& child);
+
+/// Lets the child go on, unless that was done, and waits until it executes its program. Nothing: it
+/// does. Else the error with errno: ENOENT where there is no such program.
 std::optional<Error> let_execute(Child& child, const Command& command);
 
 /// A child that has not been let go ends now; whatever it waits for.
