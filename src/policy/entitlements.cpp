@@ -47,15 +47,8 @@ std::vector<FairNode> memory_nodes(const PoolTree& tree) {
   return nodes;
 }
 
-/// Whether cpu.max of the pool or of one above it may throttle what is in it.
-bool may_be_throttled(const PoolTree& tree, std::optional<std::size_t> pool) {
-  for (; pool; pool = tree.pools[*pool].parent)
-    if (tree.pools[*pool].cpu.limit) return true;
-  return false;
-}
-
-/// cpu.weight of each group of siblings: pools that share a parent.
-std::vector<std::uint16_t> weights(const PoolTree& tree, const std::vector<FairNode>& nodes,
+/// cpu.weight of each group of siblings: nodes that share a parent.
+std::vector<std::uint16_t> weights(const std::vector<FairNode>& nodes,
                                    const std::vector<std::int64_t>& amounts) {
   std::vector<std::vector<std::size_t>> groups(nodes.size() + 1);  // the last: top-level nodes
   for (std::size_t i = 0; i < nodes.size(); ++i)
@@ -65,9 +58,7 @@ std::vector<std::uint16_t> weights(const PoolTree& tree, const std::vector<FairN
   for (const auto& group : groups) {
     siblings.clear();
     for (const auto i : group) siblings.push_back(amounts[i]);
-    if (group.empty()) continue;
-    const bool is_low = may_be_throttled(tree, nodes[group.front()].parent);
-    const auto of_group = is_low ? low_cpu_weights(siblings) : cpu_weights(siblings);
+    const auto of_group = cpu_weights(siblings);
     for (std::size_t k = 0; k < group.size(); ++k) out[group[k]] = of_group[k];
   }
   return out;
@@ -124,7 +115,7 @@ Entitlements entitlements(const PoolTree& tree) {
   Entitlements out;
   out.cpu = typed<Cores>(cpu_result.amount);
   out.memory = typed<Bytes>(memory_result.amount);
-  out.weight = weights(tree, cpu, cpu_result.amount);
+  out.weight = weights(cpu, cpu_result.amount);
   for (std::size_t i = 0; i < tree.pools.size(); ++i)
     out.degraded.push_back(cpu_result.degraded[i] || memory_result.degraded[i]);
   return out;

@@ -47,9 +47,9 @@ FairResult solve_saturated(std::span<const FairNode> nodes, std::int64_t capacit
 std::vector<std::uint16_t> cpu_weights(std::span<const std::int64_t> sibling_entitlements);
 
 /// The same in the smallest weights that keep every one within half a per cent: equals have the
-/// kernel's default, 100. For siblings below a cpu.max, and for containers, which may come to be:
-/// who wakes there while its parent is throttled may be made to wait, by Linux 6.1, in proportion
-/// to the weight of its siblings; for over a minute with 10000 (docs/decisions.md 65).
+/// kernel's default, 100. For containers: Linux 6.1 may make who wakes below a throttled cgroup
+/// wait in proportion to the weight of its siblings, for over a minute with 10000
+/// (docs/decisions.md 65).
 std::vector<std::uint16_t> low_cpu_weights(std::span<const std::int64_t> sibling_entitlements);
 
 }  // namespace weir

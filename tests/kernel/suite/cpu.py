@@ -158,13 +158,15 @@ print(worst, file=open(sys.argv[2], "w"))
 """
 
 
-def wakes_in_time(t, pool, *burning):
+def wakes_in_time(t, *flags):
     """Linux 6.1 makes who wakes below a throttled cgroup wait in proportion to its siblings' weights: half a minute and
     more where those are 10000, and these are not."""
-    for other in burning:
-        t.burn(other, threads=1)
+    t.weir.configure("[pool.ci]\ncpu = { limit = 1 }\n").ok("apply")
+    for number in range(2):
+        busy = t.run("ci", f"busy{number}", "weir-burn", "--threads", "1", "--seconds", "600", flags=flags)
+        t.ready(busy.process)
     result = f"{t.folder}/worst"
-    t.weir.ok("run", "--pool", pool, "--", "python3", "-c", SLEEPER, t.count(30, 120), result, timeout=t.count(200, 400))
+    t.weir.ok("run", "--pool", "ci", "--", "python3", "-c", SLEEPER, t.count(30, 120), result, timeout=t.count(200, 400))
     with open(result, encoding="utf-8") as handle:
         worst = float(handle.read())
     t.note(f"the longest of its sleeps of 0.01 s took {worst:.2f} s")
@@ -172,12 +174,10 @@ def wakes_in_time(t, pool, *burning):
 
 
 @test("cpu: who sleeps and wakes in a busy pool at its limit is not made to wait", ci="oldest")
-def wakes_beside_containers(t):
-    t.weir.configure("[pool.ci]\ncpu = { limit = 1 }\n").ok("apply")
-    wakes_in_time(t, "ci", "ci", "ci")
+def wakes_beside_equals(t):
+    wakes_in_time(t)
 
 
-@test("cpu: nor who sleeps and wakes beside busy pools where all are in one at its limit", ci="oldest")
-def wakes_beside_pools(t):
-    t.weir.configure("[pool.team]\ncpu = { limit = 1 }\n" + "".join(f"[pool.{name}]\nparent = 'team'\n" for name in "abc")).ok("apply")
-    wakes_in_time(t, "a", ("team", "b"), ("team", "c"))
+@test("cpu: nor who does beside containers that reserved twice its part", ci="oldest")
+def wakes_beside_heavier(t):
+    wakes_in_time(t, "--cpus", 0.4, "--cpu-request", 0.4)
