@@ -464,6 +464,11 @@ def adopted(t):
     check.equal(books(t), before, "the books afterwards")
 
 
+def adoptions():
+    with open("/var/log/weir/audit.jsonl", encoding="utf-8") as lines:
+        return [line for line in lines if '"adopt"' in line and "their-" in line]
+
+
 @test("adoption: the agent takes such a cgroup in at once, also in a pool that came later")
 def adopted_by_agent(t):
     applied(t, "[pool.ci]\n")
@@ -474,10 +479,10 @@ def adopted_by_agent(t):
         # No command of weir's is asked, which would adopt it, too.
         check.soon(lambda path=leaf: "trusted.weir.container" in t.tree.attributes(path), f"{leaf} is a container")
         check.soon(lambda path=leaf: f"{path}: not made by weir, adopted" in agent.err(), "the agent says so")
-    with open("/var/log/weir/audit.jsonl", encoding="utf-8") as lines:
-        told = [line for line in lines if '"adopt"' in line and "their-" in line]
-    check.equal(len(told), 2, f"lines of the audit log: {told}")
+    # The agent says it first.
+    check.soon(lambda: len(adoptions()) == 2, "both are in the audit log")
     agent.stop()
+    check.equal(len(adoptions()), 2, f"lines of the audit log: {adoptions()}")
 
 
 @test("adoption: one for which there is no room runs and is reported", ci="plain")
