@@ -16,7 +16,7 @@ namespace {
 
 /// trusted.* attributes; signals to containers; cgroups and files that were handed to a user;
 /// pidfds and /proc of users' processes; limits of what belongs to others; moving a process that
-/// has more capabilities than the agent to other CPUs (Linux before 6.6 asks wherever the cpuset
+/// has more capabilities than the agent to other CPUs (Linux 6.1 asks wherever the cpuset
 /// controller is on, as it is under systemd).
 constexpr std::array kept{CAP_SYS_ADMIN,  CAP_KILL,         CAP_DAC_OVERRIDE,
                           CAP_SYS_PTRACE, CAP_SYS_RESOURCE, CAP_SYS_NICE};
