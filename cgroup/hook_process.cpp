@@ -2,10 +2,8 @@
 #include "weir/cgroup/hook_process.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -144,15 +142,6 @@ std::optional<std::string> absolute_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> whole{::realpath(path.c_str(), nullptr),
                                                           &std::free};
   return whole ? std::optional<std::string>{whole.get()} : std::nullopt;
-}
-
-std::string time_stamp() {
-  const auto now = ::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
 }
 
 Status append_to_file(const std::string& path, std::string_view text) {

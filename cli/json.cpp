@@ -2,11 +2,11 @@
 #include "json.h"
 
 #include <cstdio>
-#include <ctime>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+
+#include "weir/base/text.h"
 
 namespace weir::cli {
 namespace {
@@ -21,12 +21,6 @@ Json count(const std::optional<T>& value) {
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json{}; }
 Json text(const std::optional<std::string>& value) { return value ? Json(*value) : Json{}; }
 Json words(const std::string& value) { return value.empty() ? Json{} : Json(value); }
-
-/// RFC 3339 in UTC, with microseconds.
-std::string timestamp(std::int64_t us) {
-  const auto seconds = static_cast<std::time_t>(us / 1'000'000);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(seconds), us % 1'000'000);
-}
 
 Json capacity_json(Cores cpu, Bytes memory, std::optional<Tasks> pids) {
   Json out{{"cpu", as_double(cpu)}, {"memory_bytes", memory.value}};
@@ -212,7 +206,7 @@ Json container_json(const PoolTree& tree, const ContainerStatus& status) {
   out["state"] = status.frozen ? "frozen" : "running";
   out["pids"] = status.pids;
   out["priority"] = record.priority;
-  out["since"] = timestamp(record.since_us);
+  out["since"] = utc_text(record.since_us);
   out["cpu"] = {{"request", as_double(record.cpu_reserved())},
                 {"limit", cores(record.cpu_limit)},
                 {"entitlement", as_double(status.cpu_entitlement)},
@@ -234,7 +228,7 @@ Json ticket_json(const PoolTree& tree, const WaitingStatus& waiting) {
   out["pool"] = tree.pools[waiting.pool].name().str();
   out["name"] = record.name.str();
   out["position"] = waiting.position;
-  out["since"] = timestamp(record.since_us);
+  out["since"] = utc_text(record.since_us);
   out["waiting_for"] = {{"cpu", as_double(record.cpu_reserved())},
                         {"memory_bytes", record.memory_reserved().value}};
   out["priority"] = record.priority;

@@ -2,6 +2,7 @@
 #include "weir/base/text.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <numeric>
 #include <utility>
@@ -116,6 +117,19 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
     }
   }
   return std::string{best};
+}
+
+std::string utc_text(std::int64_t us) {
+  using namespace std::chrono;
+  // gmtime(3) would look for the file of the local time zone first.
+  const sys_time<microseconds> time{microseconds{us}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 std::string join_words(const std::vector<std::string>& words) {

@@ -2,7 +2,6 @@
 #include "weir/runtime/audit.h"
 
 #include <ctime>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
@@ -36,14 +35,12 @@ AuditSubject audit_self() {
 }
 
 std::string audit_line(const AuditEntry& entry, const AuditSubject& who, std::int64_t now_us) {
-  const auto seconds = static_cast<std::time_t>(now_us / 1'000'000);
   auto line = fmt::format(
-      R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:06}Z","who":{{"uid":{},"pid":{},"command":{}}},)"
+      R"({{"time":"{}","who":{{"uid":{},"pid":{},"command":{}}},)"
       R"("what":{},"pool":{},"container":{},"result":{},"reason":)",
-      fmt::gmtime(seconds), now_us % 1'000'000, who.uid, who.pid,
-      quoted(who.command, longest_command), quoted(entry.what, longest_name),
-      quoted_or_null(entry.pool, longest_name), quoted_or_null(entry.container, longest_name),
-      quoted(entry.result, longest_name));
+      utc_text(now_us), who.uid, who.pid, quoted(who.command, longest_command),
+      quoted(entry.what, longest_name), quoted_or_null(entry.pool, longest_name),
+      quoted_or_null(entry.container, longest_name), quoted(entry.result, longest_name));
   // Every byte may need a backslash; a line that would be too long has a shorter reason.
   for (auto most = longest_reason;; most /= 2) {
     const auto reason = quoted_or_null(entry.reason, most);

@@ -92,11 +92,11 @@ void tell(const RuntimeCall& call, const Error& error) {
   complain(line);
   if (!call.log) return;
   const auto first = line.substr(0, line.find('\n'));
-  const auto entry =
-      call.log_is_json
-          ? fmt::format("{{\"level\":\"error\",\"msg\":{},\"time\":\"{}\"}}\n", json_quoted(first),
-                        time_stamp())
-          : fmt::format("time=\"{}\" level=error msg={}\n", time_stamp(), json_quoted(first));
+  const auto entry = call.log_is_json
+                         ? fmt::format("{{\"level\":\"error\",\"msg\":{},\"time\":\"{}\"}}\n",
+                                       json_quoted(first), utc_text(wall_us()))
+                         : fmt::format("time=\"{}\" level=error msg={}\n", utc_text(wall_us()),
+                                       json_quoted(first));
   ignore(append_to_file(*call.log, entry), "it is on stderr already");
 }
 

@@ -67,6 +67,14 @@ TEST_CASE("nearest: slips of the finger, swapped neighbours included") {
   CHECK(nearest(std::string(1 << 20, 'm'), words).empty());
 }
 
+TEST_CASE("utc_text: as date(1) has it, with leap days, and before 1970") {
+  CHECK(utc_text(0) == "1970-01-01T00:00:00.000000Z");
+  CHECK(utc_text(1'709'251'199'000'001) == "2024-02-29T23:59:59.000001Z");
+  CHECK(utc_text(1'709'251'200'000'000) == "2024-03-01T00:00:00.000000Z");
+  CHECK(utc_text(4'102'444'799'999'999) == "2099-12-31T23:59:59.999999Z");
+  CHECK(utc_text(-1) == "1969-12-31T23:59:59.999999Z");
+}
+
 TEST_CASE("join_words") {
   CHECK(join_words({}).empty());
   CHECK(join_words({"a"}) == "a");

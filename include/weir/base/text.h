@@ -42,6 +42,9 @@ std::string printable(std::string_view text, std::size_t max = 120);
 /// or empty: what "did you mean" offers.
 std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
+/// Microseconds since 1970 as RFC 3339 has them, in UTC: "2026-01-31T23:59:59.000001Z".
+std::string utc_text(std::int64_t us);
+
 /// "a, b and c".
 std::string join_words(const std::vector<std::string>& words);
 

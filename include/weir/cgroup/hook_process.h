@@ -82,9 +82,6 @@ std::optional<std::string> find_program(const std::vector<std::string>& programs
 /// realpath(3); nothing where there is no such path.
 std::optional<std::string> absolute_path(const std::string& path);
 
-/// Now, as logs have it: RFC 3339 in UTC.
-std::string time_stamp();
-
 /// One write(2) to the end of a file, made when it is missing.
 Status append_to_file(const std::string& path, std::string_view text);
 
