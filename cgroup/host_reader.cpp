@@ -66,6 +66,7 @@ Given what_is_given(const std::string& root, bool verify) {
     }
   // cgroup.type is missing in the kernel's root cgroup only.
   given.delegated = ::access(fmt::format("{}/{}", root, file::cgroup_type).c_str(), F_OK) == 0;
+  if (!given.delegated) return given;  // nor has that one limits, or anything above it
   for (auto directory = root; is_cgroup2(directory, verify); directory += "/..") {
     add_cgroup(directory, given);
     if (!verify || directory.size() > root.size() + 256) break;

@@ -213,6 +213,10 @@ Result<Child> spawn_into(const UniqueFd& directory, const Command& command) {
   return spawn(directory.get(), command, [](pid_t) {});
 }
 
+Result<Child> spawn_outside(const Command& command) {
+  return spawn(no_cgroup, command, [](pid_t) {});
+}
+
 Result<Child> spawn_asking(const Question& question, const Command& command, UniqueFd& answer) {
   WEIR_TRY(const auto address, unix_address(question.socket));
   WEIR_TRY(auto pipe, make_pipe());

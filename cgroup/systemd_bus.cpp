@@ -126,10 +126,20 @@ Status SystemdBus::append(sd_bus_message* call, const UnitProperty& property) {
     add(sd_->bus_message_append(call, "s", name));
     const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&property.value);
     const auto* pids = std::get_if<std::vector<std::uint32_t>>(&property.value);
+    const auto* names = std::get_if<std::vector<std::string>>(&property.value);
     const auto* devices = std::get_if<DeviceLimits>(&property.value);
-    add(sd_->bus_message_open_container(call, 'v', bytes ? "ay" : pids ? "au" : "a(st)"));
+    add(sd_->bus_message_open_container(call, 'v',
+                                        bytes   ? "ay"
+                                        : pids  ? "au"
+                                        : names ? "as"
+                                                : "a(st)"));
     if (bytes) add(sd_->bus_message_append_array(call, 'y', bytes->data(), bytes->size()));
     if (pids) add(sd_->bus_message_append_array(call, 'u', pids->data(), pids->size() * 4));
+    if (names) {
+      add(sd_->bus_message_open_container(call, 'a', "s"));
+      for (const auto& one : *names) add(sd_->bus_message_append(call, "s", one.c_str()));
+      add(sd_->bus_message_close_container(call));
+    }
     if (devices) {
       add(sd_->bus_message_open_container(call, 'a', "(st)"));
       for (const auto& [path, limit] : *devices)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "weir/base/text.h"
 #include "weir/model/block.h"
@@ -164,6 +165,15 @@ Result<std::optional<std::vector<UnitProperty>>> properties_for(std::string_view
   return std::optional<Properties>{};
 }
 
+Result<std::vector<UnitProperty>> properties_of(const FileValues& files) {
+  std::vector<UnitProperty> out;
+  for (const auto& [name, value] : files) {
+    WEIR_TRY(auto some, properties_for(name, value));
+    if (some) std::ranges::move(*some, std::back_inserter(out));
+  }
+  return out;
+}
+
 bool has_taken(std::string_view name, std::string_view text, std::string_view value) {
   if (name != file::io_max) return same_value(name, text, value);
   const auto now = parse_io_max(text);
@@ -205,14 +215,14 @@ std::vector<UnitProperty> properties_of_unit(std::string description) {
 }
 
 std::vector<UnitProperty> properties_of_scope(std::string description, std::string slice,
+                                              std::vector<std::string> controllers,
                                               std::uint32_t first) {
-  auto out = properties_of_unit(std::move(description));
-  out.push_back({"Slice", std::move(slice)});
-  out.push_back({"Delegate", true});
-  out.push_back({"TasksMax", infinite});
-  out.push_back({"CollectMode", std::string{"inactive-or-failed"}});
-  out.push_back({"PIDs", std::vector{first}});
-  return out;
+  return {{"Description", std::move(description)},
+          {"Slice", std::move(slice)},
+          {"DelegateControllers", std::move(controllers)},
+          {"TasksMax", infinite},
+          {"CollectMode", std::string{"inactive-or-failed"}},
+          {"PIDs", std::vector{first}}};
 }
 
 }  // namespace weir

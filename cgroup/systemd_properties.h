@@ -16,10 +16,11 @@
 
 namespace weir {
 
-/// Values of D-Bus types b, t, s, ay, au and a(st).
+/// Values of D-Bus types b, t, s, ay, au, as and a(st).
 using DeviceLimits = std::vector<std::pair<std::string, std::uint64_t>>;
-using PropertyValue = std::variant<bool, std::uint64_t, std::string, std::vector<std::uint8_t>,
-                                   std::vector<std::uint32_t>, DeviceLimits>;
+using PropertyValue =
+    std::variant<bool, std::uint64_t, std::string, std::vector<std::uint8_t>,
+                 std::vector<std::uint32_t>, std::vector<std::string>, DeviceLimits>;
 
 struct UnitProperty {
   std::string name;
@@ -39,6 +40,9 @@ std::optional<std::string> unit_of(const CgroupPath& cgroup);
 Result<std::optional<std::vector<UnitProperty>>> properties_for(std::string_view file,
                                                                 std::string_view value);
 
+/// The same for several files; those without a property are left out.
+Result<std::vector<UnitProperty>> properties_of(const FileValues& files);
+
 /// Whether the kernel's `text` of `file` has the `value` that was written; io.max has a line for
 /// each device, and one of them was.
 bool has_taken(std::string_view file, std::string_view text, std::string_view value);
@@ -53,9 +57,10 @@ FileValues files_of(const std::map<std::string, PropertyValue>& properties,
 std::vector<UnitProperty> properties_for_controllers();
 /// The same and a description.
 std::vector<UnitProperty> properties_of_unit(std::string description);
-/// And what makes it a delegated scope in `slice` that holds the process `first` and is forgotten
-/// when it is empty. Tasks are limited by pools.
+/// A scope in `slice` with these controllers delegated, which holds the process `first` and is
+/// forgotten when it is empty. Tasks are limited by pools.
 std::vector<UnitProperty> properties_of_scope(std::string description, std::string slice,
+                                              std::vector<std::string> controllers,
                                               std::uint32_t first);
 
 /// The properties files_of() looks at.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "weir/cgroup/systemd.h"
 #include "weir/model/block.h"
@@ -15,6 +17,7 @@
 #include "patience.h"
 #include "scope_holder.h"
 #include "scope_layout.h"
+#include "scope_start.h"
 #include "systemd_bus.h"
 #include "systemd_properties.h"
 #include "systemd_units.h"
@@ -24,8 +27,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// systemd applies a property on the next turn of its loop, and forgets a unit on a later one.
-constexpr milliseconds apply_patience{1000}, forget_patience{5000};
+// systemd applies a property on the next turn of its loop.
+constexpr milliseconds apply_patience{1000};
 
 class SystemdTree final : public CgroupIo {
  public:
@@ -139,6 +142,9 @@ class SystemdTree final : public CgroupIo {
     return {};
   }
 
+  [[nodiscard]] bool is_made_around_processes() const override { return true; }
+  void bring(pid_t process) override { brought_ = process; }
+
   void get_ready() override { ignore(bus_.reach(), "what is said next says why"); }
   void rest() override { bus_.rest(); }
 
@@ -168,15 +174,6 @@ class SystemdTree final : public CgroupIo {
     if (!set && set.error().sys == ENOENT) return false;
     if (!set) return pass(std::move(set));
     return true;
-  }
-
-  static Result<std::vector<UnitProperty>> properties_of(const FileValues& files) {
-    std::vector<UnitProperty> out;
-    for (const auto& [name, value] : files) {
-      WEIR_TRY(auto some, properties_for(name, value));
-      if (some) std::ranges::move(*some, std::back_inserter(out));
-    }
-    return out;
   }
 
   bool was_told(const CgroupPath& cgroup, std::string_view name, std::string_view value) const {
@@ -220,28 +217,12 @@ class SystemdTree final : public CgroupIo {
 
   Status make_scope(const CgroupPath& cgroup, const std::string& unit,
                     const std::vector<UnitProperty>& limits) {
-    if (files_.exists(cgroup)) return os_fail(EEXIST, cgroup.str());
-    WEIR_TRY(auto holder, ScopeHolder::start());
-    auto properties = properties_of_scope(fmt::format("weir container {}", cgroup.leaf()),
-                                          std::string{cgroup.parent().leaf()},
-                                          static_cast<std::uint32_t>(holder.pid()));
-    std::ranges::copy(limits, std::back_inserter(properties));
-    Status started;
-    // The unit of a container that has just ended is forgotten a moment after its cgroup.
-    soon(forget_patience, [&] {
-      started = bus_.start_transient(unit, properties);
-      if (started || started.error().sys != EEXIST || files_.exists(cgroup)) return true;
-      ignore(bus_.reset_failed(unit), "it may not have failed");
-      return false;
-    });
-    if (!started && started.error().sys == EEXIST)
-      started.error().hint = fmt::format("`systemctl status {}` shows whose it is", unit);
-    WEIR_CHECK(std::move(started));
-    WEIR_TRY(const auto below, cgroup.child(ScopeLayout::inner_name));
-    WEIR_CHECK(files_.make(below));
-    WEIR_CHECK(files_.write(below, file::cgroup_procs, fmt::format("{}", holder.pid())));
-    WEIR_CHECK(files_.write(cgroup, file::cgroup_subtree_control, "+memory"));
-    holders_.insert_or_assign(cgroup.str(), std::move(holder));
+    WEIR_TRY(auto holder, start_scope(bus_, files_,
+                                      {.cgroup = cgroup,
+                                       .unit = unit,
+                                       .limits = limits,
+                                       .first = std::exchange(brought_, {})}));
+    if (holder) holders_.insert_or_assign(cgroup.str(), std::move(*holder));
     return {};
   }
 
@@ -286,6 +267,7 @@ class SystemdTree final : public CgroupIo {
   SystemdBus bus_;
   std::map<std::string, ScopeHolder> holders_;  // of scopes without processes of their own yet
   std::map<std::string, FileValues> told_;      // what those were made with
+  std::optional<pid_t> brought_;                // in the next one
 };
 
 }  // namespace

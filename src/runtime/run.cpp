@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "weir/cgroup/clear.h"
+#include "weir/cgroup/count_in.h"
 #include "weir/cgroup/guardian.h"
 #include "weir/cgroup/identity.h"
 #include "weir/cgroup/signals.h"
@@ -57,12 +58,39 @@ void release(Child& child, SignalRelay& relay) {
   open_gate(child);
 }
 
+/// The kernel refuses who is cloned into a cgroup at its pids.max, not who is moved in (kernel.md
+/// #9).
+bool is_overfull(Session& session, std::size_t index) {
+  return std::ranges::any_of(session.tree.chain(index), [&](std::size_t at) {
+    const auto& pool = session.tree.pools[at];
+    return pool.pids_limit &&
+           count_in(session.io, pool.path, file::pids_current) > pool.pids_limit->value;
+  });
+}
+
+/// Born in the leaf, unless that was made around the child.
+Result<Child> settle_in(Session& session, const CgroupPath& leaf, std::size_t pool,
+                        std::optional<Child> brought, const Command& command) {
+  if (!brought) {
+    WEIR_TRY(const auto directory, session.io.directory(leaf));
+    return spawn_into(directory, command);
+  }
+  if (!is_overfull(session, pool)) return std::move(*brought);
+  give_up(*brought);
+  return tl::unexpected(os_error(EAGAIN, leaf.str()));
+}
+
 /// From its admission until the child is in its leaf; the books are locked. It executes the command
 /// while we tidy up, unless a guardian has to be there before.
 Result<Started> start_admitted(Session& session, Books& books, std::size_t index,
                                const ContainerRecord& record, const Command& command,
                                SignalRelay& relay) {
   WEIR_TRY(const auto path, container_path(session.tree, index, record.name));
+  std::optional<Child> brought;  // where we fail it finds its gate closed, and ends
+  if (session.io.is_made_around_processes()) {
+    WEIR_TRY(brought, spawn_outside(command));
+    session.io.bring(brought->pid);
+  }
   WEIR_CHECK(books.admit(index, record));
   auto claim = make_member(session, Work::make, index, path, record);
   if (!claim) {
@@ -70,8 +98,7 @@ Result<Started> start_admitted(Session& session, Books& books, std::size_t index
     return pass(std::move(claim));
   }
   claim->done();
-  auto directory = session.io.directory(path);
-  auto child = directory ? spawn_into(*directory, command) : tl::unexpected(directory.error());
+  auto child = settle_in(session, path, index, std::move(brought), command);
   if (child && !command.die_with_parent) release(*child, relay);
   session.io.inhabited(path);
   if (child) return Started{std::move(*child), path, index, record};

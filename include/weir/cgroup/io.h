@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "weir/base/unique_fd.h"
@@ -82,6 +83,12 @@ class CgroupIo {
   [[nodiscard]] virtual bool keeps(const CgroupPath&, std::string_view) { return true; }
   /// Lets a cgroup that somebody else made have the files of the controllers its parent has.
   virtual Status take_over(const CgroupPath&) { return {}; }
+  /// Whether a cgroup of a container is only made around a process; where nobody was brought, one
+  /// is started that holds it open until `inhabited`.
+  [[nodiscard]] virtual bool is_made_around_processes() const { return false; }
+  /// The process, which waits for nothing but to live in it, around which the next such cgroup is
+  /// made. It must be a child that has not been reaped.
+  virtual void bring(pid_t) {}
   /// A cgroup is to be made soon: who has to be asked for it is met while the caller goes on.
   virtual void get_ready() {}
   /// Not so soon after all.

@@ -40,6 +40,9 @@ struct Child {
 /// Single-threaded callers only.
 Result<Child> spawn_into(const UniqueFd& directory, const Command& command);
 
+/// The child stays in this process's cgroup and waits there.
+Result<Child> spawn_outside(const Command& command);
+
 /// What a child asks the agent for before it goes on.
 struct Question {
   std::string socket;  ///< the agent's

@@ -97,6 +97,20 @@ def shown_by_systemctl(t):
     check.contains(top.stdout, "weir.slice/weir-web.slice", "systemd-cgtop")
 
 
+@test("systemd: a container has the controllers weir needs, io where its pool has it, and none is switched on for it alone",
+      on="systemd")
+def delegated(t):
+    t.weir.configure(pools(t)).ok("apply")
+    plain, disk = t.run(("team", "nightly"), "plain", "sleep", "600"), t.run("web", "disk", "sleep", "600")
+    controllers = lambda path, file: set(t.tree.read(path, file).split())
+    check.equal(controllers(plain.path, "cgroup.controllers"), {"cpu", "memory", "pids"}, "controllers of a container")
+    check.equal(controllers(t.backend.pool("team", "nightly"), "cgroup.subtree_control"), {"cpu", "memory", "pids"},
+                "controllers that its pool hands down")
+    check.equal(controllers(disk.path, "cgroup.controllers"), {"cpu", "memory", "pids", "io"},
+                "controllers of one in a pool with io")
+    check.equal(shown("plain.scope", "Delegate")["Delegate"], "yes", "plain.scope")
+
+
 @test("systemd: verify shows file, kernel and systemd beside each other, and repairs both", on="systemd")
 def three_columns(t):
     t.weir.configure(pools(t)).ok("apply")
