@@ -42,8 +42,7 @@ Result<std::optional<bool>> populated(CgroupIo& io, const CgroupPath& cgroup) {
 class Events {
  public:
   Events(CgroupIo& io, const CgroupPath& cgroup) : io_(io), cgroup_(cgroup) {
-    if (const auto directory = io.directory(cgroup))
-      fd_ = UniqueFd{::openat(directory->get(), "cgroup.events", O_RDONLY | O_CLOEXEC)};
+    if (auto file = io.open_events(cgroup)) fd_ = std::move(*file);
   }
 
   /// Nothing where the cgroup is gone.

@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 
 #include "weir/base/text.h"
+#include "weir/model/kernel_files.h"
 #include "weir/model/record.h"
 
 namespace weir {
@@ -285,6 +286,10 @@ Result<UniqueFd> CgroupFs::directory(const CgroupPath& cgroup) {
       open_beneath(root_.get(), cgroup.is_root() ? "." : cgroup.str(), O_RDONLY | O_DIRECTORY);
   if (!fd) return os_fail(fd.error().sys, fmt::format("open {}", shown(cgroup, ".")));
   return fd;
+}
+
+Result<UniqueFd> CgroupFs::open_events(const CgroupPath& cgroup) {
+  return open_file(cgroup, file::cgroup_events, O_RDONLY);
 }
 
 }  // namespace weir

@@ -61,6 +61,9 @@ class SystemdTree final : public CgroupIo {
   Result<UniqueFd> directory(const CgroupPath& cgroup) override {
     return files_.directory(layout_.inner(cgroup));
   }
+  Result<UniqueFd> open_events(const CgroupPath& cgroup) override {
+    return files_.open_events(cgroup);
+  }
 
   Status write(const CgroupPath& cgroup, std::string_view name, std::string_view value) override {
     const auto unit = unit_of(cgroup);

@@ -35,6 +35,7 @@ class CgroupFs final : public CgroupIo {
                        std::string_view value) override;
   Status copy_attributes(const CgroupPath& from, const CgroupPath& to) override;
   Result<UniqueFd> directory(const CgroupPath& cgroup) override;
+  Result<UniqueFd> open_events(const CgroupPath& cgroup) override;
 
  private:
   CgroupFs(UniqueFd root, bool trusted, std::string root_path)

@@ -77,8 +77,14 @@ class CgroupIo {
     static_cast<void>(to);
     return {};
   }
-  /// A directory descriptor for clone3(CLONE_INTO_CGROUP); the fake has none and says EOPNOTSUPP.
+  /// A directory descriptor for clone3(CLONE_INTO_CGROUP), which may be that of a cgroup below; the
+  /// fake has none and says EOPNOTSUPP.
   virtual Result<UniqueFd> directory(const CgroupPath& cgroup) = 0;
+  /// cgroup.events of this very cgroup, open for pread(2) and poll(2); EOPNOTSUPP where it can only
+  /// be read.
+  virtual Result<UniqueFd> open_events(const CgroupPath& cgroup) {
+    return os_fail(EOPNOTSUPP, cgroup.str());
+  }
   /// Whether what is written to the file stays; a manager may set it back with its next write.
   [[nodiscard]] virtual bool keeps(const CgroupPath&, std::string_view) { return true; }
   /// Lets a cgroup that somebody else made have the files of the controllers its parent has.

@@ -111,6 +111,20 @@ def delegated(t):
     check.equal(shown("plain.scope", "Delegate")["Delegate"], "yes", "plain.scope")
 
 
+@test("systemd: a container whose processes live beside the cgroup they were born in is waited for, too", on="systemd")
+def lives_beside(t):
+    t.weir.configure(pools(t)).ok("apply")
+    box = t.run("web", "box", "weir-storm", "200", "0", "0", "600")
+    born = f"{box.path}/container"
+    pids = check.soon(lambda: len(t.tree.pids(born)) == 201 and t.tree.pids(born), "all of them")
+    beside = t.tree.make(f"{box.path}/beside")
+    for pid in pids:
+        t.tree.enter(beside, pid)
+    t.weir.ok("release", "box", "--kill")
+    check.that(not t.tree.exists(box.path), "its scope is still there")
+    check.equal(box.process.wait(timeout=30), 137, "exit status")
+
+
 @test("systemd: verify shows file, kernel and systemd beside each other, and repairs both", on="systemd")
 def three_columns(t):
     t.weir.configure(pools(t)).ok("apply")
