@@ -32,7 +32,7 @@ Status take(const std::optional<std::string>& text, std::string_view flag, Parse
 
 Status take_amounts(const RunArguments& from, RunRequest& to) {
   WEIR_CHECK(take(from.cpus, "--cpus", parse_cores, to.cpu_limit));
-  WEIR_CHECK(take(from.cpu_request, "--cpu-request", parse_cores, to.cpu_request));
+  WEIR_CHECK(take(from.cpu_request, "--cpu-request", parse_cores_or_zero, to.cpu_request));
   WEIR_CHECK(take(from.memory, "--memory", parse_bytes, to.memory_limit));
   WEIR_CHECK(take(from.memory_request, "--memory-request", parse_bytes, to.memory_request));
   WEIR_CHECK(take(from.swap, "--swap", parse_bytes, to.swap_limit));

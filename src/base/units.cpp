@@ -100,6 +100,10 @@ Result<Cores> parse_cores(std::string_view text) {
   return Cores{*micro};
 }
 
+Result<Cores> parse_cores_or_zero(std::string_view text) {
+  return text == "0" || text == "0m" ? Cores{} : parse_cores(text);
+}
+
 Result<Cores> cores_from_double(double cores) {
   if (!std::isfinite(cores) || cores < 0 || cores > as_double(max_cores))
     return fail(Errc::usage, fmt::format("{} is not a number of CPU cores", cores),

@@ -149,15 +149,15 @@ std::optional<std::int64_t> shares(const Field& field) { return integer(field, 1
 std::optional<Cores> cores(const Field& field, Zero zero) {
   if (refuse_percent(field)) return std::nullopt;
   const auto& node = field.node;
-  const bool nothing =
-      (node.kind == TomlKind::integer && node.integer == 0) ||
-      (node.kind == TomlKind::real && node.real == 0) ||
-      (node.kind == TomlKind::string && (node.string == "0" || node.string == "0m"));
+  const bool nothing = (node.kind == TomlKind::integer && node.integer == 0) ||
+                       (node.kind == TomlKind::real && node.real == 0);
   if (nothing && zero == Zero::allowed) return Cores{};
   if (node.kind == TomlKind::integer)
     return checked(field, cores_from_double(static_cast<double>(node.integer)));
   if (node.kind == TomlKind::real) return checked(field, cores_from_double(node.real));
-  if (node.kind == TomlKind::string) return checked(field, parse_cores(node.string));
+  if (node.kind == TomlKind::string)
+    return checked(
+        field, zero == Zero::allowed ? parse_cores_or_zero(node.string) : parse_cores(node.string));
   field.expected("a number of CPU cores", "write cores as 1.5 or \"1500m\"");
   return std::nullopt;
 }

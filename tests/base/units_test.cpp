@@ -56,6 +56,15 @@ TEST_CASE("cores: too small, too large, and no number at all") {
   for (const auto& text : nonsense) CHECK_MESSAGE(!parse_cores(text), text);
 }
 
+TEST_CASE("cores: nothing at all where that is allowed, and next to nothing is not") {
+  CHECK(parse_cores_or_zero("0") == Cores{});
+  CHECK(parse_cores_or_zero("0m") == Cores{});
+  CHECK(parse_cores_or_zero("0.5") == Cores{500'000});
+  CHECK_FALSE(parse_cores_or_zero("0.001"));
+  CHECK_FALSE(parse_cores_or_zero(""));
+  CHECK_FALSE(parse_cores_or_zero("-0"));
+}
+
 TEST_CASE("cores: errors quote what was written, made printable") {
   const auto bad = parse_cores("\x1b[2J");
   REQUIRE_FALSE(bad);

@@ -58,6 +58,8 @@ constexpr Bytes page_floor(Bytes b) { return {b.value / page_size * page_size}; 
 
 /// "1.5", "1500m" or "2"; at least 0.01 core. Errors are Errc::usage and quote the text.
 Result<Cores> parse_cores(std::string_view text);
+/// The same, or nothing at all: "0", "0m".
+Result<Cores> parse_cores_or_zero(std::string_view text);
 /// From a number in a TOML file; the same bounds as parse_cores.
 Result<Cores> cores_from_double(double cores);
 /// "4GiB", "500MB", "1.5GiB" or a bare integer of bytes. Not negative, at most 2^60.

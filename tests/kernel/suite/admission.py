@@ -109,6 +109,17 @@ def placed(t):
     t.weir.ok("run", "--pool", "a", "--cpu-request", "0.4", "--", "true")
 
 
+@test("admission: a request of 0 reserves nothing, whatever the limit is")
+def nothing_requested(t):
+    t.weir.configure("[pool.a]\nexpandable = false\ncpu = { reservation = 0.3 }\n").ok("apply")
+    t.weir("run", "--pool", "a", "--cpus", "0.5", "--", "true", status=125)  # by default it is the limit
+    t.run("a", "free", "sleep", "600", flags=("--cpus", "0.5", "--cpu-request", "0", "--memory", "64MiB", "--memory-request", "0"))
+    (free,) = t.weir.json("ps")["containers"]
+    check.equal((free["cpu"]["request"], free["cpu"]["limit"]), (0, 0.5), "its CPU")
+    check.equal((free["memory"]["request_bytes"], free["memory"]["limit_bytes"]), (0, 64 << 20), "its memory")
+    t.weir("run", "--pool", "a", "--cpus", "0", "--", "true", status=2)
+
+
 @test("admission: what a container held is given back, whoever ended it and whoever removed its cgroup")
 def given_back(t):
     t.weir.configure(host_of(8) + f"[pool.a]\nexpandable = false\nmemory = {{ reservation = {4 * UNIT} }}\n").ok("apply")
