@@ -101,8 +101,9 @@ def class_weights(t):
     reserving, plain = job(t, "reserving", 0, cpu="0.2"), job(t, "plain", 0, cpu="0.01")
     check.equal([weight(box) for box in (reserving, plain)], [100, 100], "weights of equals")
     high = job(t, "high", 5, cpu="0.1")
-    check.equal([weight(box) for box in (reserving, plain, high)], [41, 3, 200],
-                "their requests and a hundredth of a half each, and all")
+    # They are settled after it has started.
+    check.soon(lambda: [weight(box) for box in (reserving, plain, high)] == [41, 3, 200],
+               "weights of their requests and a hundredth of a half each, and of all")
     entitled = {c["name"]: c["cpu"]["entitlement"] for c in t.weir.json("ps")["containers"]}
     check.equal(entitled, {"reserving": 0.205, "plain": 0.015, "high": 1}, "what they are entitled to")
     check.equal(t.weir.json("verify")["drift"], [], "drift")
@@ -110,7 +111,7 @@ def class_weights(t):
     check.soon(lambda: weight(plain) == 100 or t.weir.ok("apply") is None, "they share again when it has ended")
     cheap, dear = (t.run("worth", name, "sleep", "600", flags=("--cpu-request", "0.2", "--value", value))
                    for name, value in (("cheap", "1"), ("dear", "4")))
-    check.equal([weight(box) for box in (cheap, dear)], [25, 100], "throughput: the request, and all the rest")
+    check.soon(lambda: [weight(box) for box in (cheap, dear)] == [25, 100], "throughput: the request, and all the rest")
 
 
 @test("policies: in a latency pool the kernel's weights go by the inverse of the mean work")
@@ -118,5 +119,5 @@ def work_weights(t):
     t.weir.configure('[pool.quick]\npolicy = "latency"\n[pool.quick.container]\nwork = "2s"\n').ok("apply")
     boxes = [t.run("quick", name, "sleep", "600", flags=flags)
              for name, flags in (("short", ("--work", "1s")), ("long", ("--work", "4s")), ("usual", ()))]
-    check.equal([t.tree.number(box.path, "cpu.weight") for box in boxes], [100, 25, 50], "weights")
+    check.soon(lambda: [t.tree.number(box.path, "cpu.weight") for box in boxes] == [100, 25, 50], "weights")
     check.equal(t.weir.json("verify")["drift"], [], "drift")
