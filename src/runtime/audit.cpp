@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/runtime/audit.h"
 
-#include <ctime>
 #include <fmt/format.h>
 
 #include "weir/base/text.h"
