@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
