@@ -51,8 +51,8 @@ getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlim
 getsid gettid getuid kill madvise membarrier mincore mlock mmap mprotect mremap munlock munmap
 pidfd_open pidfd_send_signal prctl prlimit64 rseq rt_sigaction rt_sigpending rt_sigprocmask
 rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_getaffinity sched_getparam
-sched_getscheduler sched_yield set_robust_list set_tid_address setpgid setsid sigaltstack
-sysinfo tgkill uname vfork wait4 waitid
+sched_getscheduler sched_get_priority_min sched_yield set_robust_list set_tid_address setpgid
+setsid sigaltstack sysinfo tgkill uname vfork wait4 waitid
 )";
 
 constexpr std::string_view sockets = R"(
@@ -78,6 +78,8 @@ SeccompProfile profile() {
   out.rules.push_back(plain_clone());
   // Whoever looks users up (nsswitch.conf) may try: a thread, which falls back to clone; a network.
   out.rules.push_back({{"clone3"}, answer(ENOSYS), {}});
+  // It goes before nobody (Precedence).
+  out.rules.push_back({{"sched_setscheduler"}, answer(EPERM), {}});
   out.rules.push_back({{"socket"}, allow, {{0, Op::equal, AF_UNIX, 0}}});
   out.rules.push_back({{"socket"}, answer(EAFNOSUPPORT), {{0, Op::not_equal, AF_UNIX, 0}}});
   return out;

@@ -7,6 +7,7 @@
 #include "weir/base/text.h"
 #include "weir/cgroup/clear.h"
 #include "weir/cgroup/drain.h"
+#include "weir/cgroup/precedence.h"
 #include "weir/model/kernel_files.h"
 #include "weir/model/kernel_text.h"
 #include "weir/model/kernel_value.h"
@@ -75,6 +76,7 @@ class Relocation {
   }
 
   Status go_over() {
+    const Precedence until_it_runs_again;
     out_.left_behind = still_there() ? charged_to(io_, entry_.from) : noted_before();
     if (still_there()) {
       WEIR_CHECK(freeze_both());

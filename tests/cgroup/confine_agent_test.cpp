@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "weir/cgroup/precedence.h"
+
 using namespace weir;
 
 namespace {
@@ -96,6 +98,14 @@ TEST_CASE("confined: nobody is reached but on this machine, and what looks users
         EAFNOSUPPORT);
   CHECK(after([] { return ::socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0; }).status == 0);
   CHECK(after([] { return ::syscall(SYS_clone3, nullptr, 0) < 0 ? errno : 0; }).status == ENOSYS);
+}
+
+TEST_CASE("confined: it may ask to go first, and does not") {
+  const auto asked = after([] {
+    const Precedence none;
+    return ::sched_getscheduler(0);
+  });
+  CHECK(asked.status == SCHED_OTHER);
 }
 
 TEST_CASE("confined: few capabilities are left, and none comes back") {

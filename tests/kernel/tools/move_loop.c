@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that moves all processes of a cgroup: every id of one cgroup.procs, written to another, until the first is
-// empty. With --frozen both stand still meanwhile, as they must where somebody could fork.
-// weir-move-loop [--frozen] FROM TO
+// empty. With --frozen both stand still meanwhile, as they must where somebody could fork; with --only-freeze that is all
+// that happens.
+// weir-move-loop [--frozen|--only-freeze] FROM TO
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -63,9 +64,10 @@ static void move_all(const char *source, const char *destination) {
 }
 
 int main(int argc, char **argv) {
-  const int frozen = argc == 4 && strcmp(argv[1], "--frozen") == 0;
+  const int only_freeze = argc == 4 && strcmp(argv[1], "--only-freeze") == 0;
+  const int frozen = only_freeze || (argc == 4 && strcmp(argv[1], "--frozen") == 0);
   if (argc != 3 && !frozen) {
-    fprintf(stderr, "usage: weir-move-loop [--frozen] FROM TO\n");
+    fprintf(stderr, "usage: weir-move-loop [--frozen|--only-freeze] FROM TO\n");
     return 2;
   }
   const char *from = argv[argc - 2], *to = argv[argc - 1];
@@ -76,7 +78,7 @@ int main(int argc, char **argv) {
   set_frozen(from, "1");
   set_frozen(to, "1");
   wait_until_frozen(from);
-  move_all(from, to);
+  if (!only_freeze) move_all(from, to);
   set_frozen(to, "0");
   set_frozen(from, "0");
   return 0;
