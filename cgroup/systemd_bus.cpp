@@ -29,6 +29,11 @@ constexpr std::array known_errors{
     Known{"org.freedesktop.DBus.Error.AccessDenied", EACCES},
     Known{"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", EACCES}};
 
+/// It has hung up, as it does when it starts anew, or has too much to do to answer.
+bool is_lost(int sys) {
+  return sys == ENOTCONN || sys == ECONNRESET || sys == EPIPE || sys == ETIMEDOUT;
+}
+
 Error bus_error(std::string_view what, const sd_bus_error& said, int rc) {
   Error error;
   error.sys = rc < 0 ? -rc : 0;
@@ -41,6 +46,10 @@ Error bus_error(std::string_view what, const sd_bus_error& said, int rc) {
   if (error.sys == EACCES) {
     error.code = Errc::unsupported;
     error.hint = "run weir as root";
+  }
+  if (is_lost(error.sys)) {
+    error.message = fmt::format("{}: systemd does not answer", what);
+    error.hint = "it starts anew or has too much to do; try again";
   }
   return error;
 }
@@ -97,6 +106,7 @@ Result<SystemdBus::Message> SystemdBus::send(Message call, std::string_view what
   if (rc >= 0) return owned;
   auto error = bus_error(what, said, rc);
   sd_->bus_error_free(&said);
+  if (is_lost(error.sys)) rest();
   return tl::unexpected(std::move(error));
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A process tree that does not stand still: sleepers; parents whose children come and go, leave orphans, start threads
 // and execute another program from among them; and chains in which every process forks its successor and exits.
+// As the init of a container, it inherits what loses its parent: the host's init may not keep up.
 // weir-storm SLEEPERS PARENTS CHAINS SECONDS
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +57,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: weir-storm SLEEPERS PARENTS CHAINS SECONDS\n");
     return 2;
   }
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   int counts[3] = {atoi(argv[1]), atoi(argv[2]), atoi(argv[3])};
   for (int kind = 0; kind < 3; ++kind)
     for (int i = 0; i < counts[kind]; ++i) {
@@ -67,5 +70,6 @@ int main(int argc, char **argv) {
   printf("ready\n");
   fflush(stdout);
   alarm((unsigned)atoi(argv[4]));
+  while (wait(NULL) > 0) continue;
   for (;;) pause();
 }
