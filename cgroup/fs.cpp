@@ -43,7 +43,7 @@ Result<UniqueFd> open_beneath(int root, const std::string& relative, int flags) 
 }
 
 std::string shown(const CgroupPath& cgroup, std::string_view file) {
-  return cgroup.is_root() ? std::string{file} : fmt::format("{}/{}", cgroup.str(), file);
+  return cgroup.is_root() ? std::string{file} : path_in(cgroup.str(), file);
 }
 
 Result<std::string> read_all(int fd, const std::string& name) {
@@ -131,10 +131,11 @@ Result<UniqueFd> CgroupFs::open_file(const CgroupPath& cgroup, std::string_view 
 /// Without the cgroup's own directory: from the one above where that is kept, else from the root.
 Result<UniqueFd> CgroupFs::open_from_above(const CgroupPath& cgroup, std::string_view file,
                                            int flags) {
-  const auto above = cgroup.parent();
-  if (!is_kept(above)) return open_beneath(root_.get(), shown(cgroup, file), flags);
-  auto fd = open_beneath(kept_[0].fd.get(), fmt::format("{}/{}", cgroup.leaf(), file), flags);
-  if (fd || fd.error().sys != ENOENT || !forget_dead(above)) return fd;
+  const auto above = std::ranges::find_if(
+      kept_, [&](const Kept& kept) { return kept.fd && cgroup.is_child_of(kept.path); });
+  if (above == kept_.end()) return open_beneath(root_.get(), shown(cgroup, file), flags);
+  auto fd = open_beneath(above->fd.get(), path_in(cgroup.leaf(), file), flags);
+  if (fd || fd.error().sys != ENOENT || !forget_dead(cgroup.parent())) return fd;
   return open_from_above(cgroup, file, flags);
 }
 
@@ -166,11 +167,10 @@ Status CgroupFs::write_several(const CgroupPath& cgroup, std::span<const FileWri
   // Siblings share the directory above, so that a few files need none of their own. Where it cannot
   // be opened the first write says so.
   constexpr std::size_t few = 6;
-  const auto above = cgroup.parent();
   if (writes.size() > few)
     static_cast<void>(directory_fd(cgroup));
-  else if (writes.size() > 1 && !is_kept(cgroup) && !above.is_root())
-    static_cast<void>(directory_fd(above));
+  else if (writes.size() > 1 && !is_kept(cgroup) && cgroup.depth() > 1)
+    static_cast<void>(directory_fd(cgroup.parent()));
   return CgroupIo::write_several(cgroup, writes, done);
 }
 
@@ -245,7 +245,7 @@ bool CgroupFs::has_file(const CgroupPath& cgroup, std::string_view file) {
 }
 
 std::string CgroupFs::attribute_name(std::string_view name) const {
-  return fmt::format("{}.weir.{}", trusted_ ? "trusted" : "user", name);
+  return std::string{trusted_ ? "trusted.weir." : "user.weir."}.append(name);
 }
 
 Result<std::optional<std::string>> CgroupFs::attribute(const CgroupPath& cgroup,
@@ -271,8 +271,8 @@ Status CgroupFs::set_attribute(const CgroupPath& cgroup, std::string_view name,
   // Where its directory is not open, as after it was made: by its path, for there is no setxattrat
   // before Linux 6.13, and opening it would take twice as long. cgroup2 has no symbolic links.
   if (!is_kept(cgroup) && !root_path_.empty() &&
-      ::lsetxattr(fmt::format("{}/{}", root_path_, cgroup.str()).c_str(), attribute.c_str(),
-                  value.data(), value.size(), 0) == 0)
+      ::lsetxattr(path_in(root_path_, cgroup.str()).c_str(), attribute.c_str(), value.data(),
+                  value.size(), 0) == 0)
     return {};
   forget_dead(cgroup);
   WEIR_TRY(const int directory, directory_fd(cgroup));

@@ -10,7 +10,7 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// C0, DEL and C1 (two bytes in UTF-8): what could drive a terminal.
 bool is_control(std::string_view sequence) {
@@ -39,9 +39,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -58,14 +58,17 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> out;
-  for (;;) {
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return out;
-    text.remove_prefix(first);
-    const auto end = std::min(text.find_first_of(blanks), text.size());
-    out.push_back(text.substr(0, end));
-    text.remove_prefix(end);
+  for (std::size_t begin = 0; begin < text.size();) {
+    if (is_blank(text[begin])) {
+      ++begin;
+      continue;
+    }
+    auto end = begin;
+    while (end < text.size() && !is_blank(text[end])) ++end;
+    out.push_back(text.substr(begin, end - begin));
+    begin = end;
   }
+  return out;
 }
 
 std::size_t utf8_length(std::string_view text) {
@@ -84,6 +87,24 @@ std::size_t utf8_length(std::string_view text) {
   if (length == 4 && ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F)))
     return 0;
   return length;
+}
+
+std::string path_in(std::string_view folder, std::string_view name) {
+  std::string out;
+  out.reserve(folder.size() + 1 + name.size());
+  return out.append(folder).append(1, '/').append(name);
+}
+
+std::size_t find_bad_byte(std::string_view text, std::size_t from) {
+  const auto is_ascii = [](char c) { return c != '\0' && static_cast<unsigned char>(c) < 0x80; };
+  while (from < text.size()) {
+    const auto length = is_ascii(text[from]) ? 1
+                        : text[from] == '\0' ? 0
+                                             : utf8_length(text.substr(from));
+    if (length == 0) return from;
+    from += length;
+  }
+  return text.size();
 }
 
 std::string printable(std::string_view text, std::size_t max) {

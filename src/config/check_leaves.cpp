@@ -42,6 +42,7 @@ void check_target(const Located<std::string>& name, std::string_view key, const 
 
 void check_spill(const PoolSpec& pool, const Config& config, const PoolIndex& index,
                  const Missing& missing, Report& report) {
+  if (pool.spill.empty()) return;
   const auto key = fmt::format("pool.{}.spill", pool.name.str());
   std::set<std::string_view> seen;
   for (const auto& target : pool.spill) {
@@ -58,6 +59,7 @@ template <class T>
 void check_fit(const PoolSpec& pool, std::string_view resource, const std::optional<T>& request,
                SourcePos request_at, const std::optional<T>& limit, SourcePos limit_at,
                const LocatedAmount<T>& pool_limit, Report& report) {
+  if (!request && !limit) return;
   const auto key = fmt::format("pool.{}.container.{}", pool.name.str(), resource);
   if (request && limit && *request > *limit)
     report.error(

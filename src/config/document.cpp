@@ -68,12 +68,7 @@ class Loader {
  private:
   /// Text that is no text: reported by place, and the statement around it left out.
   void drop_bad_bytes(std::string& text) {
-    for (std::size_t i = 0; i < text.size();) {
-      const auto length = text[i] == '\0' ? 0 : utf8_length(std::string_view{text}.substr(i));
-      if (length != 0) {
-        i += length;
-        continue;
-      }
+    for (auto i = find_bad_byte(text); i < text.size(); i = find_bad_byte(text, i)) {
       report_.error(place_of(text, i, file_), "",
                     text[i] == '\0' ? "a NUL byte has no place in a configuration file"
                                     : "this is not UTF-8");

@@ -84,7 +84,8 @@ class Resolver {
         memory.charge(pool.memory.reservation, pool.spec.memory.reservation->at,
                       key(pool.spec, "memory.reservation"), report_);
       // What lies deeper was reported when the files were read.
-      if (above.ancestry.size() + 1 < max_pool_depth) place(index_.children[i], below(at, above));
+      if (!index_.children[i].empty() && above.ancestry.size() + 1 < max_pool_depth)
+        place(index_.children[i], below(at, above));
     }
   }
 
@@ -98,8 +99,7 @@ class Resolver {
           above.cpu_limiter, "cpu");
     claim(pool.memory, spec, spec.memory, above, above.memory_reservation, above.memory_limit,
           above.memory_limiter, "memory");
-    pool.pids_limit =
-        limit(spec, spec.pids.limit, above.pids_limit, above.pids_limiter, "pids.limit");
+    pool.pids_limit = limit(spec, spec.pids.limit, above.pids_limit, above.pids_limiter, "pids");
     if (spec.cpus) pool.cpus = cpu_set(spec, above);
     round_to_pages(pool.spec);
     return pool;
@@ -110,8 +110,7 @@ class Resolver {
              T parent_reservation, T parent_limit, const std::string& limiter,
              std::string_view resource) {
     out.reservation = reservation(spec, written.reservation, parent_reservation, above, resource);
-    out.limit =
-        limit(spec, written.limit, parent_limit, limiter, fmt::format("{}.limit", resource));
+    out.limit = limit(spec, written.limit, parent_limit, limiter, resource);
     out.shares = written.shares.value_or(spec.shares.value);
     out.expandable = spec.expandable.value_or(out.reservation.value == 0);
     if (written.reservation && out.limit && out.reservation > *out.limit)
@@ -134,19 +133,20 @@ class Resolver {
 
   template <class T>
   std::optional<T> limit(const PoolSpec& spec, const LocatedAmount<T>& amount, T parents,
-                         const std::string& limiter, const std::string& name) {
+                         const std::string& limiter, std::string_view resource) {
     if (!amount) return std::nullopt;
+    const auto name = [&] { return key(spec, fmt::format("{}.limit", resource)); };
     const auto* part = percentage(amount);
     const T out =
         rounded(part != nullptr ? T{part->of(parents.value)} : std::get<T>(amount->value));
     if (out < least(T{}))
-      report_.error(amount->at, key(spec, name),
+      report_.error(amount->at, name(),
                     part != nullptr
                         ? fmt::format("that part of {} is {}, less than {}", amount_text(parents),
                                       amount_text(out), amount_text(least(T{})))
                         : fmt::format("is less than {}", amount_text(least(T{}))));
     else if (!limiter.empty() && out > parents)
-      report_.warning(amount->at, key(spec, name),
+      report_.warning(amount->at, name(),
                       fmt::format("{} is above the limit of '{}', {}: that one holds",
                                   amount_text(out), limiter, amount_text(parents)));
     return std::max(out, least(T{}));

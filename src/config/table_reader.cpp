@@ -47,6 +47,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> other_wo
     {"scheduler", "policy"},
 }};
 
+/// In the order in which they were asked for.
+std::vector<std::string_view> without_repeats(const std::vector<std::string_view>& keys) {
+  std::vector<std::string_view> out;
+  for (const auto key : keys)
+    if (std::ranges::find(out, key) == out.end()) out.push_back(key);
+  return out;
+}
+
 std::string unknown_hint(std::string_view key, const std::vector<std::string_view>& known) {
   for (const auto& [word, ours] : other_words)
     if (key == word && std::ranges::find(known, ours) != known.end())
@@ -79,7 +87,7 @@ TableReader::TableReader(const Field& table) : table_(table) {
 }
 
 const TomlNode* TableReader::find(std::string_view key) {
-  if (std::ranges::find(known_, key) == known_.end()) known_.push_back(key);
+  known_.push_back(key);
   const auto& entries = table_.node.entries;
   const auto found = std::ranges::find(entries, key, &TomlEntry::key);
   return found == entries.end() ? nullptr : &found->value;
@@ -96,7 +104,8 @@ Field TableReader::field(std::string_view key, const TomlNode& node) const {
 void TableReader::finish() {
   for (const auto& [key, at, value] : table_.node.entries) {
     if (std::ranges::find(known_, key) != known_.end()) continue;
-    table_.report.error(at, field(key, value).key, "unknown key", unknown_hint(key, known_));
+    table_.report.error(at, field(key, value).key, "unknown key",
+                        unknown_hint(key, without_repeats(known_)));
   }
 }
 

@@ -10,6 +10,12 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
+/// Part of a bare key, a number or a gap: nothing begins or ends in it.
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || c == ' ' || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         (c >= 'A' && c <= 'Z');
+}
+
 /// One open bracket, or the outermost level.
 struct Level {
   bool table = true;
@@ -45,6 +51,8 @@ class Scanner {
 
  private:
   void step() {
+    while (is_plain(text_[at_]))
+      if (++at_ == text_.size()) return;
     const char c = text_[at_];
     if (c == '"' || c == '\'') return skip_string(c);
     if (c == '#') {

@@ -41,7 +41,8 @@ class Converter {
     order.reserve(from.size());
     for (auto at = from.begin(); at != from.end(); ++at)
       order.emplace_back(place((*at).first.source().begin), at);
-    std::ranges::stable_sort(order, {}, &std::pair<SourcePos, toml::table::iterator>::first);
+    if (order.size() > 1)
+      std::ranges::stable_sort(order, {}, &std::pair<SourcePos, toml::table::iterator>::first);
     for (auto& [place, at] : order)
       out.entries.push_back({std::string{(*at).first.str()}, place, node((*at).second)});
   }
@@ -91,11 +92,7 @@ TomlOutcome parse_toml(std::string_view text, std::size_t file) {
 }
 
 Result<TomlNode> read_toml(std::string_view text, Errc blame) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto length = text[i] == '\0' ? 0 : utf8_length(text.substr(i));
-    if (length == 0) return fail(blame, "not UTF-8 text");
-    i += length;
-  }
+  if (find_bad_byte(text) != text.size()) return fail(blame, "not UTF-8 text");
   const auto scan = scan_toml(text);
   if (text.size() > max_config_bytes || scan.too_deep || scan.stray)
     return fail(blame, "too large, nested too deep, or not TOML");

@@ -14,11 +14,15 @@ namespace hook_rules {
 
 std::string escaped(std::string_view text) {
   if (text.empty()) return "%";
+  const auto is_plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte < 0x7F && c != '%';
+  };
+  if (std::ranges::all_of(text, is_plain)) return std::string{text};
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7F || c == '%')
-      out += fmt::format("%{:02x}", byte);
+    if (!is_plain(c))
+      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
     else
       out += c;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HookRules as text.
+#include <concepts>
 #include <fmt/format.h>
 
 #include "weir/model/hook_rules.h"
@@ -18,7 +19,7 @@ class Writer {
   template <class... Words>
   void line(std::string_view key, const Words&... words) {
     out_ += key;
-    ((out_ += fmt::format(" {}", words)), ...);
+    ((out_ += ' ', word(words)), ...);
     out_ += '\n';
   }
   template <class T>
@@ -34,6 +35,15 @@ class Writer {
   }
 
  private:
+  void word(std::string_view text) { out_ += text; }
+  /// Nearly all are whole numbers, and an apply of many pools waits for them.
+  template <std::integral Number>
+  void word(Number number) {
+    const fmt::format_int text(number);
+    out_.append(text.data(), text.size());
+  }
+  void word(double number) { out_ += fmt::format("{}", number); }
+
   std::string& out_;
 };
 

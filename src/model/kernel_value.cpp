@@ -77,18 +77,18 @@ bool is_cpu_list(std::string_view name) { return name == file::cpuset_cpus; }
 }  // namespace
 
 std::string memory_text(std::optional<Bytes> limit) {
-  return limit ? fmt::format("{}", page_floor(*limit).value) : std::string{file::no_limit};
+  return limit ? std::to_string(page_floor(*limit).value) : std::string{file::no_limit};
 }
 
 std::string cpu_max_text(std::optional<Cores> limit) {
-  if (!limit) return fmt::format("max {}", period_us);
+  if (!limit) return std::string{*default_value(file::cpu_max)};
   const auto quota = static_cast<__int128>(limit->value) * period_us / micro_per_core;
   return fmt::format(
       "{} {}", std::max<std::int64_t>(static_cast<std::int64_t>(quota), min_quota_us), period_us);
 }
 
 std::string pids_text(std::optional<Tasks> limit) {
-  return limit && limit->value < max_pids ? fmt::format("{}", limit->value)
+  return limit && limit->value < max_pids ? std::to_string(limit->value)
                                           : std::string{file::no_limit};
 }
 

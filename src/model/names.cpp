@@ -134,12 +134,17 @@ bool CgroupPath::is_within(const CgroupPath& other) const noexcept {
   return text_.size() == other.text_.size() || text_[other.text_.size()] == '/';
 }
 
+bool CgroupPath::is_child_of(const CgroupPath& other) const noexcept {
+  const auto slash = text_.rfind('/');
+  if (slash == std::string::npos) return other.is_root() && !is_root();
+  return slash == other.text_.size() && text_.starts_with(other.text_);
+}
+
 Result<CgroupPath> CgroupPath::child(std::string_view component) const {
   if (component.find('/') != std::string_view::npos)
     return fail(Errc::usage, fmt::format("{} is not one path component", quoted(component)));
   WEIR_CHECK(check_component(component, component));
-  return CgroupPath{text_.empty() ? std::string{component}
-                                  : fmt::format("{}/{}", text_, component)};
+  return CgroupPath{text_.empty() ? std::string{component} : path_in(text_, component)};
 }
 
 Result<std::string> parse_slice_name(std::string_view text) {

@@ -106,7 +106,7 @@ Result<PoolRecord> PoolRecord::parse(std::string_view text) {
 }
 
 std::string PoolRecord::str() const {
-  auto out = fmt::format("{}\npool {}\n", version_line, name.str());
+  auto out = std::string{version_line}.append("\npool ").append(name.str()).append(1, '\n');
   for (const auto& controller : enabled) out += fmt::format("enabled {}\n", controller);
   if (backend != Backend::cgroupfs) out += fmt::format("backend {}\n", to_text(backend));
   return out;

@@ -24,20 +24,25 @@ std::vector<Bytes> hard_reservations(const PoolTree& tree) {
   return out;
 }
 
+/// Quickest in the order of the names.
+void add(FileValues& files, std::string_view name, std::string value) {
+  files.emplace_hint(files.end(), name, std::move(value));
+}
+
 FileValues pool_files(const PoolTree& tree, std::size_t i, const Entitlements& entitled, Bytes hard,
                       const IoMax& io) {
   const auto& pool = tree.pools[i];
   FileValues files;
-  files.emplace(file::cpu_weight, fmt::format("{}", entitled.weight[i]));
-  files.emplace(file::cpu_max, cpu_max_text(pool.cpu.limit));
-  files.emplace(file::memory_min, memory_text(hard));
-  files.emplace(file::memory_low, memory_text(pool.memory.reservation));
-  files.emplace(file::memory_high, memory_text(std::nullopt));
-  files.emplace(file::memory_max, memory_text(pool.memory.limit));
-  files.emplace(file::memory_swap_max, memory_text(pool.spec.memory.swap));
-  files.emplace(file::pids_max, pids_text(pool.pids_limit));
-  if (pool.cpus) files.emplace(file::cpuset_cpus, pool.cpus->str());
-  files.emplace(file::io_max, io_max_text(io));
+  add(files, file::cpu_max, cpu_max_text(pool.cpu.limit));
+  add(files, file::cpu_weight, std::to_string(entitled.weight[i]));
+  if (pool.cpus) add(files, file::cpuset_cpus, pool.cpus->str());
+  add(files, file::io_max, io_max_text(io));
+  add(files, file::memory_high, memory_text(std::nullopt));
+  add(files, file::memory_low, memory_text(pool.memory.reservation));
+  add(files, file::memory_max, memory_text(pool.memory.limit));
+  add(files, file::memory_min, memory_text(hard));
+  add(files, file::memory_swap_max, memory_text(pool.spec.memory.swap));
+  add(files, file::pids_max, pids_text(pool.pids_limit));
   return files;
 }
 
@@ -73,6 +78,7 @@ void add_members(const PoolTree& tree, const Entitlements& entitled,
   std::vector<std::vector<const Member*>> of_pool(tree.pools.size());
   for (const auto& member : members) of_pool[member.pool].push_back(&member);
   for (std::size_t i = 0; i < tree.pools.size(); ++i) {
+    if (of_pool[i].empty()) continue;
     std::vector<ContainerRecord> records;
     for (const auto* member : of_pool[i]) records.push_back(member->record);
     const auto inside = member_entitlements(tree.pools[i].spec.policy.value, entitled.cpu[i],

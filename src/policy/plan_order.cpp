@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <cstdint>
 
 #include "weir/model/kernel_files.h"
 
 namespace weir {
 namespace {
 
-using Place = std::tuple<int, int, std::size_t, int>;
+/// One number, smaller for what comes earlier: a plan may have a hundred thousand changes.
+using Place = std::uint64_t;
 
 /// The order of files within one cgroup while limits rise: the kill boundary before the throttle,
 /// the reservation last (kernel.md, design consequence 4). Lowering goes the other way round.
@@ -37,12 +38,15 @@ bool waits(const Change& change, const Shrinking& shrinking) {
 
 /// Where a change stands: phase, depth, then the cgroups as they came, then the files of one
 /// cgroup.
-Place place(const Change& change, std::size_t sequence, const Shrinking& shrinking) {
-  const auto depth = static_cast<int>(change.cgroup.depth());
+Place place(const Change& change, std::size_t sequence, int depth, const Shrinking& shrinking) {
   const bool upward = change.phase == Phase::lower || change.phase == Phase::remove;
   const int after_lowering = static_cast<int>(Phase::lower) * 2 + 1;
   const int order = waits(change, shrinking) ? after_lowering : static_cast<int>(change.phase) * 2;
-  return {order, upward ? -depth : depth, sequence, file_rank(change)};
+  constexpr int deepest = 1 << 12;  // no path is so long
+  const auto level = static_cast<Place>(order * 2 * deepest + deepest + (upward ? -depth : depth));
+  constexpr int last_rank = 32;
+  const auto rank = static_cast<Place>(last_rank + file_rank(change));
+  return level << 40U | static_cast<Place>(sequence) << 8U | rank;
 }
 
 }  // namespace
@@ -52,9 +56,14 @@ void sort_changes(std::vector<Change>& changes, const Shrinking& shrinking) {
   std::vector<std::pair<Place, std::size_t>> keyed;
   keyed.reserve(changes.size());
   std::size_t sequence = 0;
+  int depth = 0;
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (i > 0 && changes[i - 1].cgroup != changes[i].cgroup) ++sequence;
-    keyed.emplace_back(place(changes[i], sequence, shrinking), i);
+    const auto& cgroup = changes[i].cgroup;
+    if (i == 0 || changes[i - 1].cgroup != cgroup) {
+      ++sequence;
+      depth = static_cast<int>(cgroup.depth());
+    }
+    keyed.emplace_back(place(changes[i], sequence, depth, shrinking), i);
   }
   std::ranges::sort(keyed);
   std::vector<Change> sorted;

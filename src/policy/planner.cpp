@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 #include "weir/model/block.h"
 #include "weir/model/kernel_files.h"
@@ -25,6 +26,8 @@ class Planner {
   Planner(const DesiredTree& desired, const ObservedTree& observed)
       : desired_(desired), observed_(observed) {
     for (const auto& cgroup : observed.cgroups) index_.emplace(cgroup.path.str(), &cgroup);
+    constexpr std::size_t usual_changes = 6;  // of a cgroup that is to be made
+    plan_.changes.reserve(desired.cgroups.size() * usual_changes);
   }
 
   Plan make() {
@@ -68,13 +71,19 @@ class Planner {
   /// A slice that exists without weir's record was made half-way, or by a runtime that was pointed
   /// at it before: it is taken over.
   void make_slice(const DesiredCgroup& wanted, const ObservedCgroup* existing) {
-    auto record = PoolRecord::parse(wanted.record);
-    if (wanted.kind == CgroupKind::top && record) record->enabled = enabled_by_weir(existing);
     Change make;
     make.cgroup = wanted.path;
     if (existing && existing->pool) make.from = existing->pool->str();
-    make.record = record ? record->str() : wanted.record;
+    make.record = wanted.kind == CgroupKind::top ? record_of_top(wanted, existing) : wanted.record;
     plan_.changes.push_back(std::move(make));
+  }
+
+  [[nodiscard]] std::string record_of_top(const DesiredCgroup& wanted,
+                                          const ObservedCgroup* existing) const {
+    auto record = PoolRecord::parse(wanted.record);
+    if (!record) return wanted.record;
+    record->enabled = enabled_by_weir(existing);
+    return record->str();
   }
 
   /// What switches on the controllers that are wanted and off.
@@ -93,7 +102,7 @@ class Planner {
                              Op::write,
                              cgroup,
                              std::string{file::cgroup_subtree_control},
-                             fmt::format("{}", fmt::join(enabled, " ")),
+                             enabled.empty() ? "" : fmt::format("{}", fmt::join(enabled, " ")),
                              std::move(missing),
                              {}});
   }
@@ -205,8 +214,9 @@ class Planner {
   }
 
   void plan_removals() {
-    std::map<std::string, const DesiredCgroup*, std::less<>> wanted;
-    for (const auto& cgroup : desired_.cgroups) wanted.emplace(cgroup.path.str(), &cgroup);
+    if (observed_.cgroups.empty()) return;
+    std::set<std::string_view> wanted;
+    for (const auto& cgroup : desired_.cgroups) wanted.insert(cgroup.path.str());
     for (const auto& cgroup : observed_.cgroups) {
       if (cgroup.kind == CgroupKind::pool && !wanted.contains(cgroup.path.str())) remove(cgroup);
     }

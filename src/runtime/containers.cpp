@@ -45,6 +45,7 @@ std::optional<CgroupPath> find_later_scope(CgroupIo& io, const Pool& pool,
 }  // namespace
 
 std::vector<Member> members_of(const PoolTree& tree, const ObservedTree& observed) {
+  if (observed.cgroups.empty()) return {};
   std::map<std::string_view, std::size_t> by_path;
   for (std::size_t i = 0; i < tree.pools.size(); ++i) by_path.emplace(tree.pools[i].path.str(), i);
   std::vector<Member> out;

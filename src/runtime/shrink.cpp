@@ -31,6 +31,7 @@ void make_room_in(Session& session, const Shrink& shrink) {
 
 std::vector<Shrink> allow_for_reclaim(CgroupIo& io, const DesiredTree& desired,
                                       ObservedTree& observed) {
+  if (observed.cgroups.empty()) return {};
   std::map<std::string_view, std::int64_t> limits;
   for (const auto& wanted : desired.cgroups)
     if (const auto at = wanted.files.find(file::memory_max); at != wanted.files.end())

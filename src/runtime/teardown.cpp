@@ -25,6 +25,14 @@ Status check_nobody_works(const Session& session) {
   return {};
 }
 
+/// Where the file has a pool, an empty cgroup without weir's mark was made by an apply that was
+/// killed before it could mark it.
+void claim_half_made(const PoolTree& tree, ObservedTree& observed) {
+  for (auto& cgroup : observed.cgroups)
+    if (cgroup.kind == CgroupKind::foreign && !cgroup.populated && tree.find_at(cgroup.path))
+      cgroup.kind = CgroupKind::pool;
+}
+
 Status check_nobody_inside(const ObservedTree& observed, bool kill) {
   std::size_t running = 0;
   for (const auto& cgroup : observed.cgroups) {
@@ -71,6 +79,7 @@ Result<TeardownReport> teardown(Session& session, bool kill) {
   if (adoption.anything()) {
     WEIR_TRY(observed, observe(session.io, session.tree.top, Depth::containers));
   }
+  claim_half_made(session.tree, observed);
   WEIR_CHECK(check_nobody_inside(observed, kill));
   WEIR_CHECK(check_nobody_works(session));
   TeardownReport report;

@@ -34,6 +34,17 @@ TEST_CASE("utf8_length: valid sequences only") {
     CHECK(utf8_length(bad) == 0);
 }
 
+TEST_CASE("find_bad_byte: the first that is no text") {
+  CHECK(find_bad_byte("") == 0);
+  CHECK(find_bad_byte("a\n\xC3\xA4\x7F") == 5);
+  CHECK(find_bad_byte("ab\xC3") == 2);
+  CHECK(find_bad_byte(std::string_view{"\xC3\xA4\0\xFF", 4}) == 2);
+  CHECK(find_bad_byte(std::string_view{"\xC3\xA4\0\xFF", 4}, 3) == 3);
+  CHECK(find_bad_byte("ab", 2) == 2);
+}
+
+TEST_CASE("path_in") { CHECK(path_in("a/b", "c") == "a/b/c"); }
+
 TEST_CASE("printable: control characters and broken UTF-8 are spelled out") {
   CHECK(printable("caf\xC3\xA9") == "caf\xC3\xA9");
   CHECK(printable("a\x1b[2J\n") == "a\\x1b[2J\\x0a");

@@ -38,6 +38,24 @@ TEST_CASE("execute: in order, with the mark on what it makes") {
   CHECK(*kernel.attribute(at("a"), "pool") == "mark");
 }
 
+TEST_CASE(
+    "execute: siblings are made, then marked; where one fails, those before it are complete") {
+  Plan plan;
+  for (const auto* name : {"a", "b", "c", "d"}) plan.changes.push_back(make(name, "mark"));
+  const auto stopped = [&](std::size_t at_change) {
+    FakeKernel kernel;
+    FaultyIo io(kernel, {.at = at_change, .error = ENOSPC});
+    const auto report = execute(io, plan);
+    REQUIRE(report.stopped_by.has_value());
+    CHECK(report.stopped_by->message.starts_with("step 3 of 4: "));
+    CHECK(report.done == 2);
+    for (const auto* name : {"a", "b"}) CHECK(*kernel.attribute(at(name), "pool") == "mark");
+    return kernel.exists(at("d"));
+  };
+  CHECK_FALSE(stopped(3));  // the third directory
+  CHECK(stopped(7));        // the third mark
+}
+
 TEST_CASE("execute: stops at the first refusal and says which step, file and value") {
   FakeKernel kernel;
   const Plan plan{{make("a"), write("a", "cpu.weight", "7"), make("b")}, {}};

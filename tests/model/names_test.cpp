@@ -86,6 +86,12 @@ TEST_CASE("cgroup paths: parent, leaf, depth, containment") {
   CHECK(path.depth() == 3);
   CHECK(path.leaf() == "x.scope");
   CHECK(path.parent().str() == "weir.slice/weir-a.slice");
+  CHECK(path.is_child_of(path.parent()));
+  CHECK_FALSE(path.is_child_of(path));
+  CHECK_FALSE(path.is_child_of(path.parent().parent()));
+  CHECK_FALSE(path.is_child_of(*CgroupPath::parse("weir.slice/weir-b.slice")));
+  CHECK(CgroupPath::parse("weir.slice")->is_child_of(CgroupPath{}));
+  CHECK_FALSE(CgroupPath{}.is_child_of(CgroupPath{}));
   CHECK(path.is_within(path));
   CHECK(path.is_within(*CgroupPath::parse("weir.slice")));
   CHECK(path.is_within(CgroupPath{}));

@@ -30,6 +30,13 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Splits at runs of spaces and line ends; no empty pieces.
 std::vector<std::string_view> split_words(std::string_view text);
 
+/// "folder/name".
+std::string path_in(std::string_view folder, std::string_view name);
+
+/// Offset of the first byte from `from` on that is NUL or no part of valid UTF-8; the size where
+/// there is none.
+std::size_t find_bad_byte(std::string_view text, std::size_t from = 0);
+
 /// Length of the valid UTF-8 sequence at the front of `text` (not empty), 0 where there is none.
 std::size_t utf8_length(std::string_view text);
 

@@ -55,6 +55,8 @@ class CgroupPath {
   [[nodiscard]] CgroupPath parent() const;
   /// True for `other` itself and everything below it.
   [[nodiscard]] bool is_within(const CgroupPath& other) const noexcept;
+  /// True directly below `other`.
+  [[nodiscard]] bool is_child_of(const CgroupPath& other) const noexcept;
   /// `component` must already be a valid name ("x.slice", "y.scope").
   [[nodiscard]] Result<CgroupPath> child(std::string_view component) const;
   auto operator<=>(const CgroupPath&) const = default;

@@ -91,7 +91,7 @@ def nobody(t):
     check.equal(scopes(t), [], "cgroups left")
 
 
-@test("steps: apply killed before each of its changes: the next one finishes it", ci="plain", timeout=400)
+@test("steps: apply killed before each of its changes: the next one finishes it, or takes it down", ci="plain", timeout=400)
 def during_apply(t):
     steps = Steps(t, 4)
 
@@ -101,9 +101,13 @@ def during_apply(t):
     def other_pools(_):
         t.weir.configure(OTHER).ok("apply")
         t.weir.configure(POOLS)
+    def taken_down(_):
+        t.weir.ok("teardown")
+        check.equal(t.backend.leftovers(), [], "left after teardown")
     t.weir.configure(POOLS)
     for prepare in (nothing, other_pools):
         steps.through(lambda _: ("apply",), prepare, lambda _: steps.repaired())
+    steps.through(lambda _: ("apply",), nothing, taken_down)
 
 
 @test("steps: teardown --kill killed before each of its changes: the next one finishes it", ci="plain", timeout=400)
