@@ -40,6 +40,16 @@ std::vector<MemoryLeaf> leaves_of(std::span<const GovernedPool> pools, std::int6
   return out;
 }
 
+/// Takes the pressure away from who holds what another one is short of.
+void spare_no_borrower(std::span<const GovernedPool> pools, std::vector<MemoryLeaf>& leaves) {
+  const auto is_short = [](const GovernedPool& pool) {
+    return pool.wants_all && pool.current < pool.target;
+  };
+  const auto needy = std::ranges::count_if(pools, is_short);
+  for (std::size_t i = 0; i < pools.size(); ++i)
+    if (needy > (is_short(pools[i]) ? 1 : 0)) leaves[i].some = 0;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> divide_memory(const PoolTree& tree, std::span<const PoolDemand> demands) {
@@ -64,7 +74,8 @@ std::vector<HighWrite> MemoryGovernor::worthwhile(double time, std::span<const M
 
 std::vector<HighWrite> MemoryGovernor::shrink(double time, std::span<const GovernedPool> pools) {
   written_at_.resize(pools.size(), time - memory_high_dwell);
-  const auto now = leaves_of(pools, capacity_);
+  auto now = leaves_of(pools, capacity_);
+  spare_no_borrower(pools, now);
   // In one step: what cannot be reclaimed is never asked for, and the kernel takes the rest at the
   // write itself.
   return worthwhile(time, now, shrink_step(now, capacity_));

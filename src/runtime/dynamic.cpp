@@ -133,6 +133,7 @@ std::vector<GovernedPool> DynamicAllocator::State::governed(
     const auto bytes = current ? parse_count(*current) : Result<std::int64_t>{0};
     entry.current = bytes ? *bytes : 0;
     entry.target = targets[i];
+    entry.wants_all = tracks[i].demand.wants_all;
     entry.governed = is_governed(i);
     if (!entry.governed) continue;
     entry.unreclaimable = unreclaimable(*tracks[i].sample);
@@ -140,13 +141,6 @@ std::vector<GovernedPool> DynamicAllocator::State::governed(
     if (const auto text = read_trimmed(session.io, pool.path, file::memory_high))
       entry.high = limit_number(*text);
   }
-  // Who presses against its own limit is spared, but not with what another one is short of: it
-  // would keep that for as long as it presses.
-  std::vector<std::size_t> needy;
-  for (std::size_t i = 0; i < out.size(); ++i)
-    if (tracks[i].demand.wants_all && out[i].current < targets[i]) needy.push_back(i);
-  for (std::size_t i = 0; i < out.size(); ++i)
-    if (!needy.empty() && (needy.size() > 1 || needy[0] != i)) out[i].some = 0;
   return out;
 }
 

@@ -127,6 +127,26 @@ TEST_CASE("dynamic: what cannot be reclaimed is never asked for") {
   CHECK(down[0].high == 800 * mib);
 }
 
+TEST_CASE("dynamic: who presses is spared, but not with what another one is short of") {
+  const auto lowered = [](const GovernedPool& owner, const GovernedPool& borrower) {
+    MemoryGovernor governor(1000 * mib);
+    const std::vector pools{owner, borrower};
+    return governor.shrink(0, pools).size();
+  };
+  GovernedPool owner{true, 100 * mib, 0, 400 * mib, 400 * mib, 0};
+  GovernedPool borrower{true, 800 * mib, 0, 800 * mib, 600 * mib, 0.5, true};
+  CHECK(lowered(owner, borrower) == 0);  // nobody is short
+  owner.wants_all = true;
+  CHECK(lowered(owner, borrower) == 1);
+  owner.current = owner.target;
+  CHECK(lowered(owner, borrower) == 0);  // it has its own again
+  // Short itself, with one that is not: spared.
+  borrower.current = 500 * mib;
+  CHECK(lowered(owner, borrower) == 0);
+  owner.current = 100 * mib;
+  CHECK(lowered(owner, borrower) == 1);  // both are
+}
+
 TEST_CASE("dynamic: a pool in static mode is not touched") {
   MemoryGovernor governor(1000 * mib);
   const std::vector<GovernedPool> pools{{false, 900 * mib, 0, {}, 100 * mib, 0}};

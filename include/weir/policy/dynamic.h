@@ -66,11 +66,14 @@ struct GovernedPool {
   std::optional<std::int64_t> high;  ///< as the kernel has it; absent: "max"
   std::int64_t target = 0;           ///< from divide_memory
   double some = 0;                   ///< memory pressure of the last tick, 0 to 1
+  bool wants_all = false;            ///< what it needs is not known: it presses against its limit
 };
 
 /// Brings memory.high to the targets: who must give does so first, and what is raised is free by
 /// then (invariant M1). Each file at most once in memory_high_dwell, and not for little; the rest
-/// of the damping is in the estimator, whose demand falls a minute after the load.
+/// of the damping is in the estimator, whose demand falls a minute after the load. Who presses
+/// against its own limit is spared, but not with what another one is short of: it would keep that
+/// for as long as it presses.
 class MemoryGovernor {
  public:
   explicit MemoryGovernor(std::int64_t capacity) : capacity_(capacity) {}
