@@ -6,6 +6,7 @@
 #include <functional>
 #include <sched.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace weir;
@@ -34,7 +35,8 @@ int policy() { return ::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK; }
 }  // namespace
 
 TEST_CASE("precedence: while it lives, where it is allowed, and for no child") {
-  const int during = may_go_first() ? SCHED_FIFO : SCHED_OTHER;
+  const bool alone = std::thread::hardware_concurrency() == 1;
+  const int during = may_go_first() && !alone ? SCHED_FIFO : SCHED_OTHER;
   CHECK(in_child([&] {
           {
             const Precedence now;
@@ -44,6 +46,20 @@ TEST_CASE("precedence: while it lives, where it is allowed, and for no child") {
           if (policy() != SCHED_OTHER) return 3;
           // Not even the flag is left.
           return ::sched_getscheduler(0) == SCHED_OTHER ? 0 : 4;
+        }) == 0);
+}
+
+TEST_CASE("precedence: with one CPU nobody is kept from it") {
+  CHECK(in_child([] {
+          cpu_set_t cpus;
+          if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
+          int cpu = 0;
+          while (!CPU_ISSET(cpu, &cpus)) ++cpu;
+          CPU_ZERO(&cpus);
+          CPU_SET(cpu, &cpus);
+          if (::sched_setaffinity(0, sizeof cpus, &cpus) != 0) return 2;
+          const Precedence none;
+          return policy() == SCHED_OTHER ? 0 : 3;
         }) == 0);
 }
 
