@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ int main(int argc, char **argv) {
   printf("ready\n");
   fflush(stdout);
   alarm((unsigned)atoi(argv[4]));
+  setpriority(PRIO_PROCESS, 0, -20);  // it must keep up with all the others
   while (wait(NULL) > 0) continue;
   for (;;) pause();
 }
