@@ -134,7 +134,8 @@ Result<UniqueFd> CgroupFs::open_from_above(const CgroupPath& cgroup, std::string
   const auto above = std::ranges::find_if(
       kept_, [&](const Kept& kept) { return kept.fd && cgroup.is_child_of(kept.path); });
   if (above == kept_.end()) return open_beneath(root_.get(), shown(cgroup, file), flags);
-  auto fd = open_beneath(above->fd.get(), path_in(cgroup.leaf(), file), flags);
+  if (above != kept_.begin()) std::swap(kept_[0], kept_[1]);
+  auto fd = open_beneath(kept_[0].fd.get(), path_in(cgroup.leaf(), file), flags);
   if (fd || fd.error().sys != ENOENT || !forget_dead(cgroup.parent())) return fd;
   return open_from_above(cgroup, file, flags);
 }

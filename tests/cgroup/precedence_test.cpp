@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/cgroup/precedence.h"
 
-#include <cerrno>
 #include <doctest/doctest.h>
 #include <functional>
 #include <sched.h>

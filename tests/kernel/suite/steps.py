@@ -101,6 +101,7 @@ def during_apply(t):
     def other_pools(_):
         t.weir.configure(OTHER).ok("apply")
         t.weir.configure(POOLS)
+
     def taken_down(_):
         t.weir.ok("teardown")
         check.equal(t.backend.leftovers(), [], "left after teardown")
